@@ -1,0 +1,1 @@
+export type { Endpoint, PeerCertificate, Socket, TlsInfo } from "./socket.ts";

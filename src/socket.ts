@@ -1,0 +1,53 @@
+/**
+ * All that the core knows of a runtime: a byte stream with two ends.
+ *
+ * It pulls. `await` happens only when the buffer holds no whole line, so a pipelined batch is parsed in one
+ * synchronous sweep and its replies leave in one write (RFC 2920). Each adapter implements this interface once.
+ */
+
+/** One end of a connection. For a Unix socket `address` is its path (or empty) and `port` is 0. */
+export interface Endpoint {
+  /** An IPv4 or IPv6 address in text form, never an IPv4-mapped IPv6 one; or the path of a Unix socket. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Who the client's certificate says it is. */
+export interface PeerCertificate {
+  readonly subject: string;
+  /** Subject alternative names, as `DNS:host`, `email:a@b`, `IP Address:…`. */
+  readonly altNames: readonly string[];
+  /** SHA-256 over the DER encoding, lower-case hex without colons. */
+  readonly fingerprint: string;
+  /** Whether it chains to one of the configured authorities. */
+  readonly verified: boolean;
+}
+
+/** What is known of the encryption of a connection. */
+export interface TlsInfo {
+  /** As OpenSSL names it: `TLSv1.3`. */
+  readonly protocol: string;
+  /** As the IANA registry or OpenSSL names it: `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string;
+  /** The name the client asked for by SNI. */
+  readonly serverName?: string;
+  readonly peerCertificate?: PeerCertificate;
+}
+
+/** A byte stream. */
+export interface Socket {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Set once the bytes are encrypted. */
+  readonly tls: TlsInfo | undefined;
+  /** The next bytes, or null after the peer's FIN, an error or close. The caller owns them. One read at a time. */
+  read(): Promise<Uint8Array | null>;
+  /** Takes all the bytes. A promise back means that the peer is slow: await it. Never fails; a dead peer shows in read. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Absent: STARTTLS is not offered. Stops reading, drops unread plaintext, sends goAhead (the 220), then shakes hands as the server. */
+  startTls?(goAhead: Uint8Array): Promise<void>;
+  /** Flush, then FIN; a pending read gives null. May be called twice. */
+  close(): void;
+  /** Drop it now. */
+  destroy(): void;
+}
