@@ -1,0 +1,65 @@
+/** The header section of a message (RFC 5322 section 2.2), as octets and as fields. */
+
+/** One header field as it came. */
+export interface HeaderField {
+  /** As written, without the colon. */
+  readonly name: string;
+  /** What follows the colon, unfolded (RFC 5322 section 2.2.3) and without blanks around it; encoded words are left as they are. */
+  readonly value: string;
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Where the header section ends: behind the CRLF of its last field. -1 when no empty line is among these octets. */
+export function headerEnd(message: Uint8Array): number {
+  if (message[0] === CR && message[1] === LF) return 0;
+  for (let at = message.indexOf(LF); at >= 0; at = message.indexOf(LF, at + 1)) {
+    if (message[at + 1] === CR && message[at + 2] === LF) return at + 1;
+  }
+  return -1;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * The fields in their order, duplicates kept. Lines that are no field are passed over.
+ *
+ * @param header octets; read as UTF-8 (RFC 6532), wrong octets become U+FFFD.
+ */
+export function parseHeader(header: Uint8Array): HeaderField[] {
+  const fields: HeaderField[] = [];
+  for (const line of decoder.decode(header).split(/\r\n(?![ \t])/)) {
+    const match = /^([\x21-\x39\x3b-\x7e]+)[ \t]*:([^]*)$/.exec(line);
+    if (match === null) continue;
+    fields.push({ name: match[1]!, value: match[2]!.replace(/\r\n(?=[ \t])/g, "").trim() });
+  }
+  return fields;
+}
+
+const received = new TextEncoder().encode("received:");
+
+/**
+ * How many `Received:` fields a header section has, counted up to one past `most`.
+ *
+ * Every message comes by here, so the header is not parsed: a message too short for so many is not even looked at.
+ */
+export function countReceived(header: Uint8Array, most: number): number {
+  if (header.length < most * (received.length + 2)) return 0;
+  let count = 0;
+  for (let at = 0; at < header.length && count <= most;) {
+    if (startsWithReceived(header, at)) count++;
+    const lf = header.indexOf(LF, at);
+    if (lf < 0) break;
+    at = lf + 1;
+  }
+  return count;
+}
+
+function startsWithReceived(header: Uint8Array, at: number): boolean {
+  for (let i = 0; i < received.length; i++) {
+    // ASCII letters differ from their capitals in one bit; the colon already has it set.
+    if ((header[at + i]! | 0x20) !== received[i]) return false;
+  }
+  return true;
+}

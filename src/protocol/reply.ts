@@ -1,0 +1,90 @@
+/**
+ * SMTP replies: a value, and the bytes it becomes (RFC 5321 section 4.2).
+ *
+ * Whatever text a reply carries, it leaves as printable lines of at most 512 octets, each with the same code and the
+ * same enhanced status code: nothing an application or a client wrote can start a reply of its own.
+ */
+
+/** One SMTP reply. */
+export interface Reply {
+  /** Three digits, 200 to 599. */
+  readonly code: number;
+  /** Enhanced status code without its code, as `5.1.1` (RFC 3463). Absent in the greeting, EHLO and 3xx replies. */
+  readonly enhanced?: string;
+  /** One line, or several. Anything that is not printable becomes a space or `?` when it is written. */
+  readonly text: string | readonly string[];
+  /** The connection ends after this reply. */
+  readonly close?: boolean;
+}
+
+/** RFC 5321 section 4.5.3.1.5: "including the reply code and the <CRLF>". */
+const maxLine = 512;
+
+/**
+ * The reply as it goes on the wire, CRLF included.
+ *
+ * @param utf8 whether the client may be sent UTF-8 (RFC 6531 section 3.7.4.2); otherwise other letters become `?`.
+ *
+ * @example
+ * ```ts
+ * formatReply({ code: 250, enhanced: "2.1.0", text: "Ok" }); // "250 2.1.0 Ok\r\n"
+ * ```
+ */
+export function formatReply(reply: Reply, utf8 = false): string {
+  const status = reply.enhanced === undefined ? "" : `${reply.enhanced} `;
+  const room = maxLine - 6 - status.length;
+  if (typeof reply.text === "string" && reply.text.length <= room && isPlain(reply.text)) {
+    return `${reply.code} ${status}${reply.text}\r\n`;
+  }
+  const lines = typeof reply.text === "string" ? [reply.text] : reply.text;
+  const wrapped = lines.flatMap((line) => wrap(clean(line, utf8), room));
+  if (wrapped.length === 0) wrapped.push("");
+  const last = wrapped.length - 1;
+  return wrapped.map((line, i) => `${reply.code}${i === last ? " " : "-"}${status}${line}\r\n`).join("");
+}
+
+const notPlain = /[^\x20-\x7e]/;
+
+function isPlain(text: string): boolean {
+  return !notPlain.test(text);
+}
+
+/** Controls, CR and LF among them, become one space; letters the client cannot read become `?`. */
+function clean(text: string, utf8: boolean): string {
+  if (isPlain(text)) return text;
+  const printable = text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, " ").trim();
+  return utf8 ? printable.toWellFormed() : printable.replace(/[^\x20-\x7e]/gu, "?");
+}
+
+/** Breaks at the last blank that fits; a word longer than a line is cut. Counts UTF-8 octets. */
+function wrap(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (octets(rest) > room) {
+    let cut = fitting(rest, room);
+    const blank = rest.lastIndexOf(" ", cut);
+    if (blank > 0) cut = blank;
+    lines.push(rest.slice(0, cut));
+    rest = rest.slice(cut).trimStart();
+  }
+  lines.push(rest);
+  return lines;
+}
+
+/** How many UTF-16 units of `text` fit into `room` octets without splitting a character. */
+function fitting(text: string, room: number): number {
+  let used = 0;
+  let units = 0;
+  for (const character of text) {
+    used += octets(character);
+    if (used > room) break;
+    units += character.length;
+  }
+  return units;
+}
+
+const encoder = new TextEncoder();
+
+function octets(text: string): number {
+  return isPlain(text) ? text.length : encoder.encode(text).length;
+}
