@@ -51,3 +51,9 @@ export interface Socket {
   /** Drop it now. */
   destroy(): void;
 }
+
+/**
+ * How long a closing socket still takes in bytes, in milliseconds. A connection that is closed while bytes of the peer
+ * are unread is reset, and the reset can overtake the last reply.
+ */
+export const lingerTime = 2000;

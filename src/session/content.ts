@@ -1,0 +1,31 @@
+/** Where a message lies from its first octet until it has been answered. */
+
+/** The octets of one message, exactly as the client meant them: dot-stuffing undone, nothing added. */
+export interface Content {
+  /** Octets so far. */
+  readonly size: number;
+  /** The header section: the octets up to the empty line, or the first mebibyte of a message that has none. */
+  readonly header: Uint8Array;
+  /** Takes the next octets. They may be a view: the caller does not change them afterwards. */
+  append(piece: Uint8Array): void;
+  /** Lets go of what memory may not hold. Called after each batch of `append`; await a promise before the next. Rejects with a `StorageError`. */
+  settle(): Promise<void> | undefined;
+  /** All octets, from the start, as often as wanted. */
+  read(): AsyncIterable<Uint8Array>;
+  /** All octets at once: the caller's own. */
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Forgets the octets, not their number: the message will be refused. */
+  drop(): void;
+  /** One more holder: the message stays readable until each of them has released it. */
+  hold(): void;
+  /** Memory and disk are given back once nobody holds the message. Whoever reads afterwards gets an error. */
+  release(): void;
+}
+
+/** Makes room for one message. */
+export type OpenContent = () => Content;
+
+/** The message could not be kept: disk full, folder gone, budget spent. The sender is asked to come back. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+}

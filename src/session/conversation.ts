@@ -1,0 +1,218 @@
+/** One conversation, from the greeting to the end of the connection (RFC 5321 section 3). */
+
+import { formatReply, type Reply } from "../protocol/reply.ts";
+import type { Socket } from "../socket.ts";
+import type { OpenContent } from "./content.ts";
+import type { Deadline } from "./deadline.ts";
+import type { Draft } from "./envelope.ts";
+import type { Application, SessionEvent } from "./event.ts";
+import { Input } from "./input.ts";
+import type { Observer } from "./observer.ts";
+import type { SessionOptions } from "./options.ts";
+import * as replies from "./replies.ts";
+import { emptyLocals, type Session, sessionId } from "./session.ts";
+import type { Transaction } from "./transaction.ts";
+import { answer, longestLine } from "./turn.ts";
+
+/** What a conversation needs beside its socket. */
+export interface Circumstances {
+  readonly application: Application;
+  readonly options: SessionOptions;
+  readonly openContent: OpenContent;
+  readonly observer: Observer;
+}
+
+/** How a session ended, for the log: the client's QUIT, its disappearance, or the server's reason. */
+export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "failed";
+
+const encoder = new TextEncoder();
+
+/** The state of one conversation; the verbs in `verbs/` act on it. */
+export class Conversation implements Deadline {
+  readonly options: SessionOptions;
+  readonly openContent: OpenContent;
+  readonly observer: Observer;
+  readonly input: Input;
+  readonly session: Draft<Session>;
+  readonly #socket: Socket;
+  readonly #application: Application;
+
+  /** The open transaction, between MAIL and the end of its data. */
+  transaction: Transaction | undefined;
+  /** Whether the client said EHLO, and so was told of extensions. */
+  extended = false;
+  /** Whether policy refused the connection: then all but QUIT is refused (RFC 5321 section 3.1). */
+  refused = false;
+  /** Transactions begun. */
+  transactions = 0;
+  /** Commands since the last message that asked for nothing. */
+  junkCommands = 0;
+  /** How it ended. */
+  ending: Ending = "lost";
+
+  deadline: number = Infinity;
+  #errors = 0;
+  /** Replies that wait for the end of the batch (RFC 2920 section 3.2). */
+  #out = "";
+  #isClosing = false;
+  #isShuttingDown = false;
+  #state: "talking" | "waiting for a command" | "waiting for the client to read" = "talking";
+
+  constructor(socket: Socket, circumstances: Circumstances) {
+    this.#socket = socket;
+    this.#application = circumstances.application;
+    this.options = circumstances.options;
+    this.openContent = circumstances.openContent;
+    this.observer = circumstances.observer;
+    this.input = new Input(socket);
+    this.session = {
+      id: sessionId(),
+      remote: socket.remote,
+      local: socket.local,
+      protocol: "SMTP",
+      startedAt: new Date(),
+      locals: emptyLocals(),
+    };
+  }
+
+  /** Talks until the connection is over. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      await this.#greet();
+      while (!this.#isClosing) {
+        const line = this.input.takeLine(longestLine);
+        if (line === undefined) {
+          if (!await this.#waitForMore()) break;
+          continue;
+        }
+        this.deadline = Infinity;
+        const reply = answer(this, line);
+        this.reply(reply instanceof Promise ? await reply : reply);
+      }
+      const flushed = this.flush();
+      if (flushed !== undefined) await flushed;
+    } catch (error) {
+      this.ending = "failed";
+      this.observer.failed(this, error);
+      this.#socket.destroy();
+    }
+    this.#end();
+  }
+
+  /** Asks the application; see {@linkcode Application}. */
+  decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+    return this.#application.decide(event);
+  }
+
+  /** Puts a reply behind those that wait to be sent. */
+  reply(reply: Reply): void {
+    const sent = this.#isPatient(reply) ? reply : replies.tooManyErrors;
+    this.#out += formatReply(sent, this.transaction?.envelope.smtputf8);
+    if (sent.close) this.#close(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
+  }
+
+  /** Sends what waits. A promise means that the client is slow to read. */
+  flush(): Promise<void> | undefined {
+    if (this.#out === "") return;
+    const bytes = encoder.encode(this.#out);
+    this.#out = "";
+    const slow = this.#socket.write(bytes);
+    return slow === undefined ? undefined : this.#waitForReader(slow);
+  }
+
+  /** Gives the client `milliseconds` from now. */
+  allow(milliseconds: number): void {
+    this.deadline = performance.now() + milliseconds;
+  }
+
+  /** The client took too long: to send, or to read. */
+  expire(): void {
+    this.deadline = Infinity;
+    this.#close("timeout");
+    if (this.#state === "waiting for the client to read") this.#socket.destroy();
+    else this.#sayLast(replies.timeout);
+  }
+
+  /** The server stops: whoever is idle is told so now, whoever is in the middle of something after that. */
+  shutDown(): void {
+    this.#isShuttingDown = true;
+    if (this.#state !== "waiting for a command") return;
+    this.#close("shutdown");
+    this.#sayLast(replies.shuttingDown);
+  }
+
+  /** Drops the connection, whatever goes on. */
+  destroy(): void {
+    this.#close("shutdown");
+    this.#socket.destroy();
+  }
+
+  async #greet(): Promise<void> {
+    const decision = this.decide({ stage: "connect", session: this.session });
+    let reply: Reply | undefined;
+    if (decision instanceof Promise) {
+      this.input.listen();
+      reply = await decision;
+      // Whoever talks before the greeting does not wait for replies (RFC 5321 section 4.3.1).
+      if (this.input.hasMore && this.options.pipelining === "strict") reply = replies.synchronization;
+    } else reply = decision;
+    if (reply === undefined || reply.code < 300) {
+      // No enhanced code, and the server's name comes first (RFC 2034 section 4, RFC 5321 section 4.3.1).
+      const text = reply === undefined ? ["Postern"] : [reply.text].flat();
+      text[0] = `${this.options.name} ESMTP ${text[0] ?? ""}`;
+      this.reply({ code: 220, text });
+    } else {
+      this.refused = true;
+      this.reply(reply);
+    }
+  }
+
+  /** @returns false when the client will send no more. */
+  async #waitForMore(): Promise<boolean> {
+    const flushed = this.flush();
+    if (flushed !== undefined) await flushed;
+    if (this.#isShuttingDown) {
+      this.reply(replies.shuttingDown);
+      return true;
+    }
+    // A line that comes in pieces has no more time than one that comes whole.
+    if (this.deadline === Infinity) this.allow(this.options.timeouts.command);
+    this.#state = "waiting for a command";
+    const more = await this.input.fill();
+    this.#state = "talking";
+    return more;
+  }
+
+  async #waitForReader(slow: Promise<void>): Promise<void> {
+    const { deadline } = this;
+    this.allow(this.options.timeouts.block);
+    this.#state = "waiting for the client to read";
+    await slow;
+    this.#state = "talking";
+    this.deadline = deadline;
+  }
+
+  /** Counts protocol errors; they do not go away with a message (RFC 5321 section 7.8). */
+  #isPatient(reply: Reply): boolean {
+    if (reply.code < 500 || reply.close) return true;
+    return ++this.#errors < this.options.limits.errors;
+  }
+
+  #close(ending: Ending): void {
+    if (!this.#isClosing) this.ending = ending;
+    this.#isClosing = true;
+  }
+
+  #sayLast(reply: Reply): void {
+    this.#socket.write(encoder.encode(formatReply(reply)));
+    this.#socket.close();
+  }
+
+  #end(): void {
+    this.deadline = Infinity;
+    this.transaction = undefined;
+    this.#socket.close();
+    this.observer.ended(this);
+    this.decide({ stage: "disconnect", session: this.session });
+  }
+}

@@ -1,0 +1,82 @@
+/** What a session asks the application: one event for each stage of the conversation, one reply to each. */
+
+import type { Reply } from "../protocol/reply.ts";
+import type { Content } from "./content.ts";
+import type { Envelope, Recipient } from "./envelope.ts";
+import type { Session } from "./session.ts";
+
+/** A connection was accepted, and nothing was said yet. */
+export interface ConnectEvent {
+  readonly stage: "connect";
+  readonly session: Session;
+}
+
+/** EHLO, HELO or LHLO. */
+export interface HeloEvent {
+  readonly stage: "helo";
+  readonly session: Session;
+  /** What the client calls itself; `session.helo` follows once it is accepted. */
+  readonly host: string;
+}
+
+/** MAIL FROM. */
+export interface MailEvent {
+  readonly stage: "mail";
+  readonly session: Session;
+  readonly envelope: Envelope;
+}
+
+/** RCPT TO; the recipient joins `envelope.to` once it is accepted. */
+export interface RcptEvent {
+  readonly stage: "rcpt";
+  readonly session: Session;
+  readonly envelope: Envelope;
+  readonly recipient: Recipient;
+}
+
+/** The whole message is in. */
+export interface DataEvent {
+  readonly stage: "data";
+  readonly session: Session;
+  readonly envelope: Envelope;
+  readonly content: Content;
+  /** The message's id in logs, in `Received:` and in the reply. */
+  readonly id: string;
+}
+
+/** A verb the server does not know, or one an application may replace. */
+export interface CommandEvent {
+  readonly stage: "command";
+  readonly session: Session;
+  /** The open transaction's, if there is one. */
+  readonly envelope?: Envelope;
+  /** Upper case. */
+  readonly verb: string;
+  readonly argument: string;
+}
+
+/** The session is over; nobody hears a reply. */
+export interface DisconnectEvent {
+  readonly stage: "disconnect";
+  readonly session: Session;
+}
+
+/** Any of them. */
+export type SessionEvent =
+  | ConnectEvent
+  | HeloEvent
+  | MailEvent
+  | RcptEvent
+  | DataEvent
+  | CommandEvent
+  | DisconnectEvent;
+
+/**
+ * The application, as a session sees it.
+ *
+ * `undefined` is the stage's default: success, or for `command` the server's own answer. It never throws and never
+ * rejects, and it settles in its own time limit: a session always has one reply for one command.
+ */
+export interface Application {
+  decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined>;
+}

@@ -1,0 +1,116 @@
+/** The client's bytes: as command lines, or as the blocks of a message. */
+
+import type { Socket } from "../socket.ts";
+
+/** What stands in a line's place when there is none to be had. */
+export type LineError = "too long" | "not UTF-8" | "TLS hello";
+
+const CR = 0x0d;
+const LF = 0x0a;
+const empty = new Uint8Array(0);
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads from a socket and keeps what was not used yet.
+ *
+ * Only CRLF ends a line (RFC 5321 section 2.3.8): a bare LF stays inside it, where no command survives it.
+ */
+export class Input {
+  readonly #socket: Socket;
+  #buffer: Uint8Array = empty;
+  /** Where the unused bytes begin. */
+  #at = 0;
+  /** Up to where an LF has been looked for. */
+  #searched = 0;
+  #tooLong = false;
+  /** A read begun by `listen`, and what it brought. */
+  #reading: Promise<Uint8Array | null> | undefined;
+  #early: Uint8Array | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Whether bytes are here that nobody has used. */
+  get hasMore(): boolean {
+    return this.#at < this.#buffer.length || this.#early !== undefined;
+  }
+
+  /** Reads ahead while the client has nothing to say yet; `hasMore` tells whether it spoke all the same. */
+  listen(): void {
+    this.#reading ??= this.#socket.read();
+    this.#reading.then((bytes) => this.#early = bytes ?? undefined);
+  }
+
+  /**
+   * The next whole line without its CRLF, or undefined when more must be read first.
+   *
+   * @param limit how many octets a line may have, CRLF included; the rest of a longer one is thrown away as it comes.
+   */
+  takeLine(limit: number): string | { readonly error: LineError } | undefined {
+    const buffer = this.#buffer;
+    // A TLS record: 22, handshake, and the major version 3 (RFC 8446 section 5.1). It may never hold a CRLF.
+    if (buffer[this.#at] === 0x16 && buffer[this.#at + 1] === 0x03) return { error: "TLS hello" };
+    let lf = buffer.indexOf(LF, this.#searched);
+    while (lf >= 0 && (lf === this.#at || buffer[lf - 1] !== CR)) lf = buffer.indexOf(LF, lf + 1);
+    if (lf < 0) {
+      this.#searched = buffer.length;
+      if (buffer.length - this.#at > limit) this.#discardPart();
+      return undefined;
+    }
+    const start = this.#at;
+    this.#at = this.#searched = lf + 1;
+    if (this.#tooLong || lf + 1 - start > limit) {
+      this.#tooLong = false;
+      return { error: "too long" };
+    }
+    try {
+      return utf8.decode(buffer.subarray(start, lf - 1));
+    } catch {
+      return { error: "not UTF-8" };
+    }
+  }
+
+  /** All bytes that are here: the next block of a message, or undefined when more must be read first. */
+  takeBlock(): Uint8Array | undefined {
+    if (!this.hasMore) return undefined;
+    const block = this.#at === 0 ? this.#buffer : this.#buffer.subarray(this.#at);
+    this.putBack(empty);
+    return block;
+  }
+
+  /** Puts back what of the last block was not part of the message: the next bytes to be taken. */
+  putBack(rest: Uint8Array): void {
+    this.#buffer = rest;
+    this.#at = this.#searched = 0;
+  }
+
+  /** Reads once. False when the client will send no more. */
+  async fill(): Promise<boolean> {
+    const rest = this.#buffer.length - this.#at;
+    // An idle connection holds on to nothing.
+    if (rest === 0) this.putBack(empty);
+    const bytes = await (this.#reading ?? this.#socket.read());
+    this.#reading = this.#early = undefined;
+    if (bytes === null) return false;
+    if (rest === 0) {
+      this.putBack(bytes);
+      return true;
+    }
+    const joined = new Uint8Array(rest + bytes.length);
+    joined.set(this.#at === 0 ? this.#buffer : this.#buffer.subarray(this.#at));
+    joined.set(bytes, rest);
+    this.#searched -= this.#at;
+    this.#buffer = joined;
+    this.#at = 0;
+    return true;
+  }
+
+  /** Keeps only the last byte, which may be the CR of the CRLF to come. */
+  #discardPart(): void {
+    this.#tooLong = true;
+    this.#buffer = this.#buffer.slice(-1);
+    this.#at = 0;
+    this.#searched = 1;
+  }
+}

@@ -1,0 +1,72 @@
+/** What can be set for a session, and what holds when nothing is set. */
+
+/** How much one client may ask for. */
+export interface Limits {
+  /** RCPT per transaction; more get 452 4.5.3. RFC 5321 section 4.5.3.1.8 asks for at least 100. Default 1000. */
+  readonly recipients: number;
+  /** Replies of 500 to 599 per session, except refused recipients, before 421 4.7.0. Default 20. */
+  readonly errors: number;
+  /** NOOP, RSET, VRFY, HELP and the like since the last message, before 421 4.7.0. Default 100. */
+  readonly junkCommands: number;
+  /** Messages per session, before 421 4.7.0. Default 10 000. */
+  readonly transactions: number;
+}
+
+/** How long one side may keep the other waiting, in milliseconds (RFC 5321 section 4.5.3.2). */
+export interface Timeouts {
+  /** For a whole command line, however slowly it comes. Default five minutes. */
+  readonly command: number;
+  /** For the next block of a message, and for the client to take a reply. Default three minutes. */
+  readonly block: number;
+  /** For a handler, before its stage is answered 451. Default two minutes. */
+  readonly handler: number;
+  /** For all handlers of one message together; a client gives up after ten minutes. Default eight minutes. */
+  readonly delivery: number;
+}
+
+/** How a session behaves. */
+export interface SessionOptions {
+  /** The server's own name, in the greeting, EHLO and `Received:`. */
+  readonly name: string;
+  /** The largest message, in octets. */
+  readonly maxSize: number;
+  /** What becomes of a message with a CR or LF that stands alone: refused with 550 5.5.2, or made whole. */
+  readonly bareNewline: "reject" | "normalize";
+  /** Whether a client that sends ahead where RFC 2920 section 3.1 forbids it is sent away with 554 5.5.0. */
+  readonly pipelining: "strict" | "lenient";
+  /** The slowest message that is waited for, in octets per second, after the first `timeouts.block`. Default 500. */
+  readonly minDataRate: number;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+}
+
+/** What `serve` takes of them: all optional. */
+export interface PartialSessionOptions {
+  /** See {@linkcode SessionOptions.name}. Default: the machine's host name. */
+  readonly name?: string;
+  /** Octets. Default 25 MiB. */
+  readonly maxSize?: number;
+  /** Default `"reject"`. */
+  readonly bareNewline?: "reject" | "normalize";
+  /** Default `"strict"`. */
+  readonly pipelining?: "strict" | "lenient";
+  /** Octets per second. Default 500. */
+  readonly minDataRate?: number;
+  readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+const minute = 60_000;
+
+/** The options with every default filled in. */
+export function sessionOptions(given: PartialSessionOptions, hostname: string): SessionOptions {
+  return {
+    name: given.name ?? hostname,
+    maxSize: given.maxSize ?? 25 * 1024 * 1024,
+    bareNewline: given.bareNewline ?? "reject",
+    pipelining: given.pipelining ?? "strict",
+    minDataRate: given.minDataRate ?? 500,
+    limits: { recipients: 1000, errors: 20, junkCommands: 100, transactions: 10_000, ...given.limits },
+    timeouts: { command: 5 * minute, block: 3 * minute, handler: 2 * minute, delivery: 8 * minute, ...given.timeouts },
+  };
+}

@@ -1,0 +1,64 @@
+/** The replies a session gives of its own accord; codes as in RFC 5321 section 4.2.3 and RFC 3463. */
+
+import type { Reply } from "../protocol/reply.ts";
+
+function fixed(code: number, enhanced: string, text: string, close?: boolean): Reply {
+  return Object.freeze(close ? { code, enhanced, text, close } : { code, enhanced, text });
+}
+
+/** Success, stage by stage. */
+export const mailOk: Reply = fixed(250, "2.1.0", "Ok");
+export const rcptOk: Reply = fixed(250, "2.1.5", "Ok");
+export const ok: Reply = fixed(250, "2.0.0", "Ok");
+export const startData: Reply = { code: 354, text: "End data with <CR><LF>.<CR><LF>" };
+export const bye: Reply = fixed(221, "2.0.0", "Bye", true);
+
+/** Commands that cannot be carried out as they stand, or not now. */
+export const sayHelloFirst: Reply = fixed(503, "5.5.1", "Error: send HELO/EHLO first");
+export const nestedMail: Reply = fixed(503, "5.5.1", "Error: nested MAIL command");
+export const mailFirst: Reply = fixed(503, "5.5.1", "Error: need MAIL command");
+export const rcptFirst: Reply = fixed(503, "5.5.1", "Error: need RCPT command");
+export const noRecipients: Reply = fixed(554, "5.5.1", "Error: no valid recipients");
+export const connection: Reply = fixed(503, "5.5.1", "Error: access denied, only QUIT is left");
+export const badSender: Reply = fixed(501, "5.1.7", "Bad sender address syntax");
+export const badRecipient: Reply = fixed(501, "5.1.3", "Bad recipient address syntax");
+export const sizeSyntax: Reply = fixed(501, "5.5.4", "Bad message size syntax");
+export const tooLarge: Reply = fixed(552, "5.3.4", "Message size exceeds the limit");
+export const needsSmtputf8: Reply = fixed(553, "5.6.7", "Must declare SMTPUTF8 to use an internationalized address");
+export const tooManyRecipients: Reply = fixed(452, "4.5.3", "Error: too many recipients");
+export const bareNewline: Reply = fixed(550, "5.5.2", "Error: bare <CR> or <LF> received");
+export const mailLoop: Reply = fixed(554, "5.4.6", "Error: too many Received: fields, this is a mail loop");
+export const storage: Reply = fixed(452, "4.3.1", "Insufficient system storage, try again later");
+export const unknown: Reply = fixed(500, "5.5.2", "Error: command not recognized");
+export const badSyntax: Reply = fixed(500, "5.5.2", "Error: bad syntax");
+export const tooLong: Reply = fixed(500, "5.5.2", "Error: command line too long");
+export const notUtf8: Reply = fixed(500, "5.5.2", "Error: bad UTF-8 syntax");
+export const wrongProtocol: Reply = fixed(500, "5.5.1", "Error: command not recognized by this protocol");
+export const notImplemented: Reply = fixed(502, "5.5.1", "Error: command not implemented");
+
+/** Replies that end the session. */
+export const synchronization: Reply = fixed(554, "5.5.0", "Error: SMTP protocol synchronization", true);
+export const tooManyErrors: Reply = fixed(421, "4.7.0", "Error: too many errors", true);
+export const tooManyCommands: Reply = fixed(421, "4.7.0", "Error: too many commands without mail", true);
+export const tooManyTransactions: Reply = fixed(421, "4.7.0", "Error: too many messages in one session", true);
+export const tooManyConnections: Reply = fixed(421, "4.7.0", "Error: too many connections", true);
+export const timeout: Reply = fixed(421, "4.4.2", "Error: timeout exceeded", true);
+export const lostInData: Reply = fixed(451, "4.4.2", "Error: connection lost before the end of data", true);
+export const shuttingDown: Reply = fixed(421, "4.3.2", "Server is shutting down, try again later", true);
+export const http: Reply = fixed(221, "2.7.0", "Error: I speak SMTP, not HTTP. Goodbye.", true);
+export const tlsHello: Reply = fixed(421, "4.7.0", "Error: TLS is not spoken here before STARTTLS", true);
+
+/** 501 with what would have been right. */
+export function syntax(usage: string): Reply {
+  return { code: 501, enhanced: "5.5.4", text: `Syntax: ${usage}` };
+}
+
+/** 555 for a parameter nobody offered (RFC 5321 section 4.1.1.11). */
+export function unsupportedParameter(keyword: string): Reply {
+  return { code: 555, enhanced: "5.5.4", text: `Unsupported option: ${keyword}` };
+}
+
+/** 501 for a value a parameter cannot have. */
+export function badParameter(keyword: string): Reply {
+  return { code: 501, enhanced: "5.5.4", text: `Bad value of ${keyword}` };
+}

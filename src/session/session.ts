@@ -1,0 +1,41 @@
+/** What is known of one connection, from its first byte to its last. */
+
+import type { Endpoint, TlsInfo } from "../socket.ts";
+
+/** The transmission types of RFC 3848 and RFC 6531 section 4.3, as they stand in `Received:`. */
+export type Protocol = `${"" | "UTF8"}${"SMTP" | "LMTP"}${"" | "S"}${"" | "A"}` | `ESMTP${"" | "S"}${"" | "A"}`;
+
+/** Facts about a connection, as handlers see them. */
+export interface Session {
+  /** Unique among the sessions of all servers; stands in logs and in `Received:`. */
+  readonly id: string;
+  /** The client. */
+  readonly remote: Endpoint;
+  /** The server's own end. */
+  readonly local: Endpoint;
+  readonly protocol: Protocol;
+  /** What the client called itself; absent before EHLO, HELO or LHLO. */
+  readonly helo?: string;
+  /** Absent while the connection is in clear. */
+  readonly tls?: TlsInfo;
+  /** Who the client authenticated as. */
+  readonly user?: string;
+  readonly startedAt: Date;
+  /** Facts found by middleware that hold for the whole session; they reappear on `c.var` at every later stage. */
+  readonly locals: Record<string, unknown>;
+}
+
+/** A record that no name from the wire can poison: it has no prototype. */
+export function emptyLocals(): Record<string, unknown> {
+  return Object.create(null);
+}
+
+const prefix = [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(36).padStart(2, "0")).join(
+  "",
+);
+let count = 0;
+
+/** A fresh id: random for the process, counted within it. */
+export function sessionId(): string {
+  return `${prefix}${(count++).toString(36)}`;
+}

@@ -1,0 +1,66 @@
+/** One turn of the conversation: a command line in, its reply out. */
+
+import { hasControl, isHttpRequest, parseCommand } from "../protocol/command.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { Conversation } from "./conversation.ts";
+import type { LineError } from "./input.ts";
+import * as replies from "./replies.ts";
+import { type Verb, verbs } from "./verbs.ts";
+import { unknown } from "./verbs/unknown.ts";
+
+/** RFC 5321 section 4.5.3.1.4: the longest command line, CRLF included, unless its extensions lengthen it. */
+const commandLine = 512;
+
+/** The longest line of any verb: what is longer need not be kept. */
+export const longestLine: number = Math.max(...[...verbs.values()].map(allowance));
+
+/** Answers one line. */
+export function answer(
+  conversation: Conversation,
+  line: string | { readonly error: LineError },
+): Reply | Promise<Reply> {
+  if (typeof line !== "string") return unreadable(line.error);
+  if (isHttpRequest(line)) return replies.http;
+  const command = parseCommand(line);
+  if (command === undefined) return replies.badSyntax;
+  const verb = verbs.get(command.verb);
+  if (octets(line) + 2 > allowance(verb)) return replies.tooLong;
+  // An address with a control character is a bad address, and is refused as one.
+  if (!verb?.takesPath && hasControl(line)) return replies.badSyntax;
+  if (conversation.refused) return command.verb === "QUIT" ? replies.bye : replies.connection;
+  if (verb === undefined) return unknown(conversation, command.argument, command.verb);
+  return refuseUntimely(conversation, verb) ?? verb.answer(conversation, command.argument, command.verb);
+}
+
+/** Commands that come when nothing is to be gained from them, or before the client could know that they may. */
+function refuseUntimely(conversation: Conversation, verb: Verb): Reply | undefined {
+  if (verb.endsGroup && conversation.input.hasMore && conversation.options.pipelining === "strict") {
+    return replies.synchronization;
+  }
+  if (verb.isJunk && ++conversation.junkCommands > conversation.options.limits.junkCommands) {
+    return replies.tooManyCommands;
+  }
+  return undefined;
+}
+
+function unreadable(error: LineError): Reply {
+  switch (error) {
+    case "too long":
+      return replies.tooLong;
+    case "not UTF-8":
+      return replies.notUtf8;
+    case "TLS hello":
+      return replies.tlsHello;
+  }
+}
+
+function allowance(verb: Verb | undefined): number {
+  return commandLine + (verb?.extraOctets ?? 0);
+}
+
+const encoder = new TextEncoder();
+
+/** The line's length on the wire. */
+function octets(line: string): number {
+  return line.length * 3 + 2 <= commandLine ? line.length : encoder.encode(line).length;
+}
