@@ -1,0 +1,164 @@
+/** One spooled message: pieces in memory, and a file once they are too many. */
+
+import { headerEnd } from "../protocol/header.ts";
+import { type Content, StorageError } from "../session/content.ts";
+import type { SpoolFile } from "./file.ts";
+import type { Spool } from "./spool.ts";
+
+/** Smaller pieces than this are gathered, so that a message in crumbs does not cost an object for each. */
+const gatherBelow = 512;
+const gatherSize = 4096;
+
+export class SpooledMessage implements Content {
+  readonly #spool: Spool;
+  /** What is in memory. */
+  #pieces: Uint8Array[] = [];
+  /** A buffer of our own at the end of `#pieces`, and how much of it is used. */
+  #tail: Uint8Array | undefined;
+  #tailUsed = 0;
+  #size = 0;
+  #held = 0;
+  #file: SpoolFile | undefined;
+  #header: Uint8Array | undefined;
+  #holders = 1;
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get header(): Uint8Array {
+    return this.#header ??= this.#findHeader();
+  }
+
+  append(piece: Uint8Array): void {
+    this.#size += piece.length;
+    this.#held += piece.length;
+    this.#spool.countMemory(piece.length);
+    // A view keeps the whole chunk that it looks at: one that uses little of it is copied.
+    if (piece.length >= gatherBelow && piece.length * 2 >= piece.buffer.byteLength) {
+      this.#pieces.push(piece);
+      this.#tail = undefined;
+    } else this.#gather(piece);
+  }
+
+  settle(): Promise<void> | undefined {
+    if (this.#file === undefined && this.#held <= this.#spool.memoryPerMessage && !this.#spool.isMemoryFull) return;
+    if (this.#held === 0) return;
+    return this.#moveToFile();
+  }
+
+  async *read(): AsyncIterable<Uint8Array> {
+    this.#assertHeld();
+    if (this.#file !== undefined) {
+      let at = 0;
+      while (at < this.#size) {
+        const piece = await this.#file.read(at);
+        this.#assertHeld();
+        if (piece.length === 0) throw new StorageError("The temporary file of the message ended too soon");
+        at += piece.length;
+        yield piece;
+      }
+      return;
+    }
+    for (const piece of this.#pieces) {
+      yield piece;
+      this.#assertHeld();
+    }
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#assertHeld();
+    const bytes = new Uint8Array(this.#size);
+    let at = 0;
+    if (this.#file === undefined) {
+      for (const piece of this.#pieces) {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+    } else {
+      for await (const piece of this.read()) {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+    }
+    return bytes;
+  }
+
+  drop(): void {
+    this.#spool.countMemory(-this.#held);
+    this.#held = 0;
+    this.#pieces = [];
+    this.#tail = undefined;
+    const file = this.#file;
+    this.#file = undefined;
+    file?.close();
+  }
+
+  hold(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    if (--this.#holders === 0) this.drop();
+  }
+
+  #gather(piece: Uint8Array): void {
+    if (this.#tail === undefined || this.#tailUsed + piece.length > this.#tail.length) {
+      this.#tail = new Uint8Array(Math.max(gatherSize, piece.length));
+      this.#tailUsed = 0;
+      this.#pieces.push(this.#tail.subarray(0, 0));
+    }
+    this.#tail.set(piece, this.#tailUsed);
+    this.#tailUsed += piece.length;
+    this.#pieces[this.#pieces.length - 1] = this.#tail.subarray(0, this.#tailUsed);
+  }
+
+  async #moveToFile(): Promise<void> {
+    // The header stays at hand: handlers read it without waiting.
+    this.#header ??= this.#findHeader().slice();
+    const pieces = this.#pieces;
+    const octets = this.#held;
+    this.#pieces = [];
+    this.#tail = undefined;
+    try {
+      if (this.#file === undefined) {
+        const { SpoolFile } = await import("./file.ts");
+        this.#file = await SpoolFile.create(this.#spool);
+      }
+      await this.#file.write(pieces, octets);
+    } finally {
+      this.#held -= octets;
+      this.#spool.countMemory(-octets);
+    }
+  }
+
+  #findHeader(): Uint8Array {
+    const start = this.#pieces.length === 1 ? this.#pieces[0]! : joinUpTo(this.#pieces, this.#spool.memoryPerMessage);
+    const end = headerEnd(start);
+    return end < 0 ? start : start.subarray(0, end);
+  }
+
+  #assertHeld(): void {
+    if (this.#holders > 0) return;
+    throw new Error(
+      "The message was read after its reply, when it is gone: read it before the handler returns, " +
+        "or pass the work to c.executionCtx.waitUntil()",
+    );
+  }
+}
+
+/** The first octets of a message, as one array. */
+function joinUpTo(pieces: readonly Uint8Array[], most: number): Uint8Array {
+  const joined = new Uint8Array(Math.min(most, pieces.reduce((sum, piece) => sum + piece.length, 0)));
+  let at = 0;
+  for (const piece of pieces) {
+    if (at === joined.length) break;
+    joined.set(piece.subarray(0, joined.length - at), at);
+    at += Math.min(piece.length, joined.length - at);
+  }
+  return joined;
+}
