@@ -1,0 +1,80 @@
+/** The app as a session sees it: one question, one reply. */
+
+import type { Hono } from "hono";
+import type { Reply } from "../protocol/reply.ts";
+import type { Application, DataEvent, RcptEvent, SessionEvent } from "../session/event.ts";
+import { deliverMessage, type DeliveryCircumstances, senderOf } from "./delivery.ts";
+import { dispatch } from "./dispatch.ts";
+import { StageRoutes } from "./routes.ts";
+import { deliveryPath } from "./stage.ts";
+
+const noSuchRecipient: Reply = { code: 550, enhanced: "5.1.1", text: "No such recipient here" };
+const oneAtATime: Reply = {
+  code: 452,
+  enhanced: "4.5.3",
+  text: "One recipient at a time, please: an earlier message did not reach all of its recipients",
+};
+
+/** What an app needs to answer sessions. */
+export type ApplicationCircumstances = Omit<DeliveryCircumstances, "routes">;
+
+/** Makes an app answer sessions. */
+export function application(app: Hono, given: ApplicationCircumstances): Application {
+  const routes = new StageRoutes(app);
+  const circumstances: DeliveryCircumstances = { ...given, routes };
+
+  function decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+    switch (event.stage) {
+      case "rcpt":
+        return decideRecipient(event);
+      case "data":
+        return deliver(event);
+      default:
+        return ask(event);
+    }
+  }
+
+  /** A stage that no route can match costs nothing. */
+  function ask(event: SessionEvent): undefined | Promise<Reply | undefined> {
+    if (!routes.isDispatched(event.stage)) return undefined;
+    const asked = dispatch(app, event, undefined, circumstances)
+      .then((verdict) => verdict === "no opinion" ? undefined : verdict.reply);
+    // Nobody waits for the last stage but the server's end.
+    if (event.stage === "disconnect") keep(asked);
+    return asked;
+  }
+
+  function decideRecipient(event: RcptEvent): Reply | undefined | Promise<Reply | undefined> {
+    const { session, envelope } = event;
+    const pending = envelope.to.length > 0 && given.deliveries.isPending(senderOf(session, envelope));
+    if (pending instanceof Promise || routes.isDispatched("rcpt")) return askAboutRecipient(event, pending);
+    return pending ? oneAtATime : byDefault(event);
+  }
+
+  async function askAboutRecipient(event: RcptEvent, pending: boolean | Promise<boolean>): Promise<Reply | undefined> {
+    if (await pending) return oneAtATime;
+    if (!routes.isDispatched("rcpt")) return byDefault(event);
+    const verdict = await dispatch(app, event, undefined, circumstances);
+    return verdict === "no opinion" ? byDefault(event) : verdict.reply;
+  }
+
+  /** Closed by default: a recipient is accepted when somebody is there to deliver to. There is no relay to open. */
+  function byDefault(event: RcptEvent): Reply | undefined {
+    if (routes.has("deliver")) {
+      const path = deliveryPath(event.recipient, given.name);
+      return routes.matches("deliver", path) ? undefined : noSuchRecipient;
+    }
+    return routes.has("data") && !routes.has("rcpt") ? undefined : noSuchRecipient;
+  }
+
+  function deliver(event: DataEvent): Promise<Reply | undefined> {
+    return deliverMessage(app, event, circumstances);
+  }
+
+  function keep(work: Promise<unknown>): void {
+    given.background.add(work);
+    work.finally(() => given.background.delete(work));
+  }
+
+  return { decide };
+}

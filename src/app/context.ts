@@ -1,0 +1,76 @@
+/** What handlers find on `c.var`, stage by stage. */
+
+import type { Env } from "hono";
+import type { Envelope, Recipient } from "../session/envelope.ts";
+import type { Stage } from "./stage.ts";
+import type { Session } from "../session/session.ts";
+import type { Mail } from "./mail.ts";
+
+/** At every stage. */
+export interface SessionVariables {
+  readonly session: Session;
+}
+
+/** From MAIL on. */
+export interface EnvelopeVariables extends SessionVariables {
+  readonly envelope: Envelope;
+}
+
+/** At `rcpt`. */
+export interface RecipientVariables extends EnvelopeVariables {
+  readonly recipient: Recipient;
+}
+
+/** At `data`. */
+export interface MessageVariables extends EnvelopeVariables {
+  readonly mail: Mail;
+}
+
+/** At `deliver`. */
+export interface DeliveryVariables extends MessageVariables {
+  readonly recipient: Recipient;
+}
+
+/** At `command`. */
+export interface CommandVariables extends SessionVariables {
+  /** The open transaction's. */
+  readonly envelope?: Envelope;
+  /** Upper case. */
+  readonly verb: string;
+  /** What followed the verb. */
+  readonly argument: string;
+}
+
+/** The variables of each stage. */
+export interface StageVariables extends Record<Stage, object> {
+  connect: SessionVariables;
+  helo: SessionVariables;
+  mail: EnvelopeVariables;
+  rcpt: RecipientVariables;
+  data: MessageVariables;
+  deliver: DeliveryVariables;
+  command: CommandVariables;
+  disconnect: SessionVariables;
+}
+
+/** The environment of one stage's handlers: the application's own, and what the stage brings. */
+export type StageEnv<E extends Env, S extends Stage> = {
+  Bindings: E extends { Bindings: infer B extends object } ? B : object;
+  Variables: (E extends { Variables: infer V extends object } ? V : object) & StageVariables[S];
+};
+
+/**
+ * The environment of a plain Hono app that takes mail, with POST routes on the stage paths.
+ *
+ * Which variables there are depends on the stage; see {@linkcode StageVariables}.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from "hono";
+ * import type { MailEnv } from "postern";
+ *
+ * const app = new Hono<MailEnv>();
+ * app.post("/deliver/example.com/:local", (c) => c.text(`thanks, ${c.var.mail.size} octets`));
+ * ```
+ */
+export type MailEnv = { Variables: DeliveryVariables };

@@ -1,0 +1,94 @@
+/**
+ * The memory that makes one reply true for several recipients.
+ *
+ * When some recipients took a message and others did not, SMTP has one reply for all: a temporary refusal. The sender
+ * comes back with the same message for all of them; those who have it must not get it twice.
+ */
+
+/** Which recipients of which messages need not be asked again. */
+export interface DeliveryStore {
+  /** Whether this sender is to send to one recipient at a time, because one of its messages is half delivered. */
+  isPending(sender: string): boolean | Promise<boolean>;
+  /** Those who took this message, as lower-case addresses. */
+  delivered(sender: string, message: string): readonly string[] | Promise<readonly string[]>;
+  /** Writes down who took a message that not all took, and whom the one reply could not tell. */
+  record(
+    sender: string,
+    message: string,
+    delivered: readonly string[],
+    untold: readonly string[],
+  ): void | Promise<void>;
+  /** These heard their own final reply. Once all have, the message is forgotten. */
+  settle(sender: string, message: string, told: readonly string[]): void | Promise<void>;
+}
+
+interface Entry {
+  readonly delivered: Set<string>;
+  readonly untold: Set<string>;
+  readonly expiresAt: number;
+}
+
+/** RFC 5321 section 4.5.4.1: senders give up after four to five days. */
+const lifetime = 5 * 24 * 60 * 60 * 1000;
+
+/** The memory of one process: bounded, and gone with it. */
+export class MemoryDeliveryStore implements DeliveryStore {
+  readonly #most: number;
+  /** By sender, then by message; both in the order of their making. */
+  readonly #senders = new Map<string, Map<string, Entry>>();
+  #count = 0;
+
+  /** @param most how many half-delivered messages are remembered; past that the oldest is forgotten. Default 10 000. */
+  constructor(most = 10_000) {
+    this.#most = most;
+  }
+
+  isPending(sender: string): boolean {
+    const messages = this.#senders.get(sender);
+    if (messages === undefined) return false;
+    for (const [message, entry] of messages) {
+      if (entry.expiresAt > Date.now()) return true;
+      this.#forget(sender, message);
+    }
+    return false;
+  }
+
+  delivered(sender: string, message: string): readonly string[] {
+    return [...this.#senders.get(sender)?.get(message)?.delivered ?? []];
+  }
+
+  record(sender: string, message: string, delivered: readonly string[], untold: readonly string[]): void {
+    let messages = this.#senders.get(sender);
+    const entry = messages?.get(message);
+    if (entry !== undefined) {
+      for (const recipient of delivered) entry.delivered.add(recipient);
+      return;
+    }
+    if (this.#count >= this.#most) this.#forgetOldest();
+    messages = this.#senders.get(sender);
+    if (messages === undefined) this.#senders.set(sender, messages = new Map());
+    const expiresAt = Date.now() + lifetime;
+    messages.set(message, { delivered: new Set(delivered), untold: new Set(untold), expiresAt });
+    this.#count++;
+  }
+
+  settle(sender: string, message: string, told: readonly string[]): void {
+    const entry = this.#senders.get(sender)?.get(message);
+    if (entry === undefined) return;
+    for (const recipient of told) entry.untold.delete(recipient);
+    if (entry.untold.size === 0) this.#forget(sender, message);
+  }
+
+  #forgetOldest(): void {
+    for (const [sender, messages] of this.#senders) {
+      for (const message of messages.keys()) return this.#forget(sender, message);
+    }
+  }
+
+  #forget(sender: string, message: string): void {
+    const messages = this.#senders.get(sender);
+    if (messages?.delete(message) !== true) return;
+    this.#count--;
+    if (messages.size === 0) this.#senders.delete(sender);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * The end of a message: every recipient asked once, and one reply that is true for all of them.
+ *
+ * Never 250 for mail that somebody did not take; never a recipient lost, and none served twice.
+ */
+
+import type { Hono } from "hono";
+import { formatReceived, formatReturnPath } from "../protocol/trace.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { DataEvent } from "../session/event.ts";
+import type { Envelope, Recipient } from "../session/envelope.ts";
+import type { Session } from "../session/session.ts";
+import type { DeliveryStore } from "./deliveries.ts";
+import { dispatch, type Surroundings } from "./dispatch.ts";
+import { Mail } from "./mail.ts";
+import type { StageRoutes } from "./routes.ts";
+import type { DeliverEvent } from "./stage.ts";
+
+/** What delivering needs beside the surroundings of a dispatch. */
+export interface DeliveryCircumstances extends Surroundings {
+  readonly deliveries: DeliveryStore;
+  /** Milliseconds for all recipients together. */
+  readonly deliveryTimeout: number;
+  readonly routes: StageRoutes;
+}
+
+/** A recipient nobody answers for although it was accepted: the app's routes disagree with each other. */
+const nobody: Reply = { code: 451, enhanced: "4.3.5", text: "Nobody here takes mail for this recipient yet" };
+const outOfTime: Reply = { code: 451, enhanced: "4.3.0", text: "Delivery took too long, try again later" };
+const partly: Reply = { code: 451, enhanced: "4.3.0", text: "Not all recipients took the message, try again later" };
+
+/** What one recipient answered; undefined is success without words. */
+type Answer = Reply | undefined;
+
+/** Hands a message to `data` and then to each recipient. */
+export async function deliverMessage(
+  app: Hono,
+  event: DataEvent,
+  circumstances: DeliveryCircumstances,
+): Promise<Reply | undefined> {
+  const received = traceOf(event, circumstances.name);
+  let success: Answer;
+  if (circumstances.routes.isDispatched("data")) {
+    const verdict = await dispatch(app, event, new Mail(event.id, received, event.content), circumstances);
+    if (verdict !== "no opinion") {
+      if (isRefusal(verdict.reply)) return verdict.reply;
+      success = verdict.reply;
+      // Without routes for `deliver`, `data` is the delivery.
+      if (!circumstances.routes.has("deliver")) return success;
+    }
+  }
+  const mail = new Mail(event.id, formatReturnPath(event.envelope.from?.address ?? "") + received, event.content);
+  const recipients = unique(event.envelope.to);
+  const sender = senderOf(event.session, event.envelope);
+  const pending = circumstances.deliveries.isPending(sender);
+  const isRetry = pending instanceof Promise ? await pending : pending;
+  const message = isRetry ? await mail.fingerprint() : undefined;
+  const done = message === undefined ? [] : await circumstances.deliveries.delivered(sender, message);
+  const answers = new Map<string, Answer>();
+  const deadline = performance.now() + circumstances.deliveryTimeout;
+  for (const [address, recipient] of recipients) {
+    if (done.includes(address)) answers.set(address, undefined);
+    else if (performance.now() > deadline) answers.set(address, outOfTime);
+    else answers.set(address, await deliverTo(app, { ...event, stage: "deliver", recipient }, mail, circumstances));
+  }
+  const reply = oneReply([...answers.values()]);
+  if (message !== undefined || reply === partly) {
+    await remember(circumstances.deliveries, sender, message ?? await mail.fingerprint(), answers, reply);
+  }
+  return reply ?? success;
+}
+
+async function deliverTo(
+  app: Hono,
+  event: DeliverEvent,
+  mail: Mail,
+  circumstances: DeliveryCircumstances,
+): Promise<Answer> {
+  const verdict = await dispatch(app, event, mail, circumstances);
+  if (verdict !== "no opinion") return verdict.reply;
+  const error = new Error(
+    `No deliver route took the message for <${event.recipient.address}>, which rcpt had accepted`,
+  );
+  circumstances.failed(event, error, nobody);
+  return nobody;
+}
+
+/** All took it: success. None did: a temporary refusal if there is one. Some did: the sender must come back. */
+function oneReply(answers: readonly Answer[]): Reply | undefined {
+  const refusals = answers.filter(isRefusal);
+  if (refusals.length === 0) return answers.length === 1 ? answers[0] : undefined;
+  if (refusals.length < answers.length) return partly;
+  return refusals.find((refusal) => refusal.code < 500) ?? refusals[0];
+}
+
+function isRefusal(answer: Answer): answer is Reply {
+  return answer !== undefined && answer.code >= 300;
+}
+
+/** Writes down what the next attempt must know. */
+async function remember(
+  store: DeliveryStore,
+  sender: string,
+  message: string,
+  answers: ReadonlyMap<string, Answer>,
+  reply: Reply | undefined,
+): Promise<void> {
+  const all = [...answers.keys()];
+  const delivered = all.filter((address) => !isRefusal(answers.get(address)));
+  if (reply === partly) await store.record(sender, message, delivered, all);
+  else if (reply === undefined || reply.code < 300 || reply.code >= 500) await store.settle(sender, message, all);
+}
+
+/** Whose retry it is: the reverse-path; bounces have none, so their client stands for it. */
+export function senderOf(session: Session, envelope: Envelope): string {
+  return envelope.from?.address.toLowerCase() ?? `<> ${session.remote.address}`;
+}
+
+/** A recipient named twice gets the message once. */
+function unique(recipients: readonly Recipient[]): Map<string, Recipient> {
+  return new Map(recipients.map((recipient) => [recipient.address.toLowerCase(), recipient]));
+}
+
+function traceOf({ session, envelope, id }: DataEvent, name: string): string {
+  const [only, ...others] = envelope.to;
+  return formatReceived({
+    helo: session.helo ?? "",
+    remoteAddress: session.remote.address,
+    by: name,
+    // RFC 6531 section 4.3: a message with SMTPUTF8 says so.
+    protocol: envelope.smtputf8 ? session.protocol.replace(/^ESMTP/, "UTF8SMTP") : session.protocol,
+    id,
+    ...(only !== undefined && others.length === 0 ? { recipient: only.address } : {}),
+    date: new Date(),
+    tls: session.tls,
+  });
+}

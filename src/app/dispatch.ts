@@ -1,0 +1,107 @@
+/** One question through the app: Request in, Response out, in time and whatever the handlers do. */
+
+import type { ExecutionContext, Hono } from "hono";
+import type { Reply } from "../protocol/reply.ts";
+import type { Deadline } from "../session/deadline.ts";
+import { bindingsWith, type StageCall } from "./entrance.ts";
+import { factHeaders } from "./facts.ts";
+import type { Mail } from "./mail.ts";
+import { stageRequest } from "./request.ts";
+import { NonsenseError, replyOf, tryAgain } from "./response.ts";
+import { pathOf, type StageEvent } from "./stage.ts";
+import { TimeLimit } from "./timelimit.ts";
+
+/** What dispatching needs beside the app. */
+export interface Surroundings {
+  /** The server's own name. */
+  readonly name: string;
+  /** `c.env`. */
+  readonly bindings: object | undefined;
+  /** Milliseconds for one handler. */
+  readonly handlerTimeout: number;
+  /** Who looks at deadlines. */
+  readonly watch: { add(deadline: Deadline): void; delete(deadline: Deadline): void };
+  /** Work that goes on after the reply (`waitUntil`). */
+  readonly background: Set<Promise<unknown>>;
+  /** Told of a handler that failed, and of the reply that its failure became. */
+  failed(event: StageEvent, error: unknown, reply: Reply): void;
+}
+
+/** What came of it: a reply, success without words, or nobody's opinion. */
+export type Verdict = { readonly reply: Reply | undefined } | "no opinion";
+
+/** Asks the app. Never rejects: what a handler does wrong becomes 451, and a line in the log. */
+export async function dispatch(
+  app: Hono,
+  event: StageEvent,
+  mail: Mail | undefined,
+  surroundings: Surroundings,
+): Promise<Verdict> {
+  const call: StageCall = { event, mail, isUnanswered: false, isEntered: false };
+  const limit = new TimeLimit(surroundings.handlerTimeout);
+  surroundings.watch.add(limit);
+  try {
+    const response = app.fetch(
+      stageRequest({
+        path: pathOf(event, surroundings.name),
+        headers: () => factHeaders(event, mail),
+        mail,
+        signal: () => limit.signal,
+      }),
+      bindingsWith(call, surroundings.bindings),
+      executionContext(event, surroundings),
+    );
+    const verdict = verdictOf(call, response instanceof Promise ? await limit.within(response) : response);
+    const settled = verdict instanceof Promise ? await limit.within(verdict) : verdict;
+    if (isFault(call.error)) surroundings.failed(event, call.error, settled.reply ?? tryAgain);
+    return settled === none ? "no opinion" : settled;
+  } catch (error) {
+    surroundings.failed(event, error, tryAgain);
+    return { reply: tryAgain };
+  } finally {
+    surroundings.watch.delete(limit);
+  }
+}
+
+const none = { reply: undefined };
+
+function verdictOf(
+  call: StageCall,
+  response: unknown,
+): { readonly reply: Reply | undefined } | Promise<{ readonly reply: Reply | undefined }> {
+  if (call.isUnanswered) return none;
+  if (!isResponse(response)) throw new NonsenseError(`The handler answered with ${describe(response)}, not a Response`);
+  const reply = replyOf(response, call.event.stage);
+  return reply instanceof Promise ? reply.then((reply) => ({ reply })) : { reply };
+}
+
+/** By shape: a runtime, a test and a polyfill each have a class of their own. */
+function isResponse(value: unknown): value is Response {
+  return typeof value === "object" && value !== null && "status" in value && "headers" in value && "body" in value;
+}
+
+function describe(value: unknown): string {
+  return value === null ? "null" : typeof value === "object" ? "an object" : `a value of type ${typeof value}`;
+}
+
+/** An error that brings its own response is a decision, not a fault. */
+function isFault(error: unknown): boolean {
+  return error !== undefined && !(error instanceof Error && "getResponse" in error);
+}
+
+/** `waitUntil` keeps the message readable, and the server alive, until the work is done. */
+function executionContext(event: StageEvent, { background }: Surroundings): ExecutionContext {
+  return {
+    waitUntil(work: Promise<unknown>): void {
+      const content = "content" in event ? event.content : undefined;
+      content?.hold();
+      const done = Promise.resolve(work).catch(() => {}).finally(() => {
+        background.delete(done);
+        content?.release();
+      });
+      background.add(done);
+    },
+    passThroughOnException(): void {},
+    props: {},
+  };
+}

@@ -1,0 +1,116 @@
+/** Where a stage's request enters the app, and where anybody else's is turned away. */
+
+import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
+import type { HTTPException } from "hono/http-exception";
+import type { Mail } from "./mail.ts";
+import { isStagePath, type StageEvent } from "./stage.ts";
+
+/** One question on its way through the app. */
+export interface StageCall {
+  readonly event: StageEvent;
+  /** The message, once it is in. */
+  readonly mail?: Mail | undefined;
+  /** Whether no handler answered: middleware passed, and no route had an opinion. */
+  isUnanswered: boolean;
+  /** What a handler threw, for the log. */
+  error?: unknown;
+  /** Whether `c.var` is filled. */
+  isEntered: boolean;
+}
+
+/**
+ * The key on `env` under which the engine hands its question over. No HTTP request can put anything there.
+ * Registered globally: the command line and the app it loads may each have a copy of this module.
+ */
+const callKey: symbol = Symbol.for("postern.call");
+const appKey: symbol = Symbol.for("postern.app");
+
+/** The bindings of a dispatch: the platform's own, and the call. */
+export function bindingsWith(call: StageCall, bindings: object | undefined): object {
+  return { ...bindings, [callKey]: call };
+}
+
+/** The call a context belongs to; undefined for HTTP. */
+export function callOf(c: Context): StageCall | undefined {
+  return (c.env as Record<symbol, StageCall | undefined> | undefined)?.[callKey];
+}
+
+/** Whether something is a Postern, of this copy of the package or another. */
+export function isPostern(app: unknown): boolean {
+  return typeof app === "object" && app !== null && appKey in app;
+}
+
+/** The error handlers that apps have until they are given one. */
+const defaultErrorHandlers = new WeakSet<object>();
+const honoErrorHandler = Reflect.get(new Hono(), "errorHandler");
+
+/** Makes a fresh Hono a Postern: its entrance, and its ears for what went unanswered or wrong. */
+export function openEntrance(app: Hono): void {
+  Object.defineProperty(app, appKey, { value: true });
+  app.use("*", enter);
+  const { notFound, onError } = app;
+  app.notFound = (handler) =>
+    notFound((c) => {
+      const call = callOf(c);
+      if (call === undefined) return handler(c);
+      call.isUnanswered = true;
+      return new Response(null, { status: 404 });
+    });
+  app.onError = (handler) =>
+    onError((error, c) => {
+      const call = callOf(c);
+      if (call !== undefined) call.error = error;
+      return handler(error, c);
+    });
+  app.notFound((c) => c.text("404 Not Found", 404));
+  app.onError((error) =>
+    "getResponse" in error ? (error as HTTPException).getResponse() : new Response(null, { status: 500 })
+  );
+  defaultErrorHandlers.add(Reflect.get(app, "errorHandler"));
+  const route = app.route.bind(app) as (path: string, mounted: Hono) => Hono;
+  app.route =
+    ((path: string, mounted: Hono) => route(path, isPostern(mounted) ? mountable(mounted) : mounted)) as never;
+}
+
+/** Which routes an app has, without its entrance. */
+export function routesOf(app: Hono): Hono["routes"] {
+  return app.routes.filter((route) => route.handler !== enter);
+}
+
+/** An app's routes without its entrance, and with an error handler only if it was given one: the outer app has its own. */
+function mountable(app: Hono): Hono {
+  const errorHandler = Reflect.get(app, "errorHandler");
+  const inherits = defaultErrorHandlers.has(errorHandler);
+  return { routes: routesOf(app), errorHandler: inherits ? honoErrorHandler : errorHandler } as unknown as Hono;
+}
+
+/** Fills `c.var` for a stage; HTTP does not get past here to a stage's path. */
+const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | void> => {
+  const call = callOf(c);
+  if (call === undefined) {
+    return isStagePath(c.req.path) ? Promise.resolve(c.text("404 Not Found", 404)) : next();
+  }
+  if (call.isEntered) return next();
+  call.isEntered = true;
+  fillVariables(c, call);
+  // A handler that says notFound() has an opinion; only the end of the chain has none.
+  c.notFound = () => new Response(null, { status: 404 });
+  return next();
+};
+
+function fillVariables(c: Context, { event, mail }: StageCall): void {
+  const { session } = event;
+  for (const name in session.locals) c.set(name, session.locals[name]);
+  c.set("session", session);
+  if (session.user !== undefined) c.set("user", session.user);
+  if ("envelope" in event && event.envelope !== undefined) {
+    for (const name in event.envelope.locals) c.set(name, event.envelope.locals[name]);
+    c.set("envelope", event.envelope);
+  }
+  if ("recipient" in event) c.set("recipient", event.recipient);
+  if (mail !== undefined) c.set("mail", mail);
+  if (event.stage === "command") {
+    c.set("verb", event.verb);
+    c.set("argument", event.argument);
+  }
+}

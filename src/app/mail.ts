@@ -1,0 +1,121 @@
+/** The message, as handlers read it. */
+
+// @ts-types="npm:@types/mailparser@^3"
+import type { ParsedMail, SimpleParserOptions } from "mailparser";
+import type { Content } from "../session/content.ts";
+import { MailHeaders } from "./headers.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * A message that was received whole. It can be read as often as wanted, until it has been answered.
+ *
+ * Its octets are those the client sent, with the trace fields of RFC 5321 section 4.4 before them.
+ */
+export class Mail {
+  readonly #trace: string;
+  readonly #content: Content;
+  #headers: MailHeaders | undefined;
+  #parsed: Promise<ParsedMail> | undefined;
+
+  /** The message's id: in the log, in `Received:` and in the reply. */
+  readonly id: string;
+
+  /**
+   * @param trace the header fields to put before the message: ASCII, or UTF-8 for SMTPUTF8, CRLF after each.
+   * @param content the octets that came.
+   */
+  constructor(id: string, trace: string, content: Content) {
+    this.id = id;
+    this.#trace = trace;
+    this.#content = content;
+  }
+
+  /** Octets, trace fields included. */
+  get size(): number {
+    return this.#content.size + encoder.encode(this.#trace).length;
+  }
+
+  /** The header fields, trace fields included. */
+  get headers(): MailHeaders {
+    return this.#headers ??= new MailHeaders(joined(encoder.encode(this.#trace), this.#content.header));
+  }
+
+  /**
+   * The octets, as a stream; each call starts anew.
+   *
+   * @example
+   * ```ts
+   * import { Postern } from "postern";
+   *
+   * const app = new Postern();
+   * app.deliver("*", async (c) => {
+   *   let octets = 0;
+   *   for await (const chunk of c.var.mail.stream()) octets += chunk.length;
+   *   return c.text(`${octets} octets taken`);
+   * });
+   * ```
+   */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const chunks = this.#chunks();
+    return new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value as Uint8Array<ArrayBuffer>);
+      },
+      async cancel() {
+        await chunks.return(undefined);
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** All octets. */
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return joined(encoder.encode(this.#trace), await this.#content.bytes());
+  }
+
+  /** The whole message as text: UTF-8, what is not becomes U+FFFD. Use `parse()` for what a person should read. */
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  /**
+   * SHA-256 of the message as the client sent it, lower-case hexadecimal: the same when the client sends it again,
+   * because the trace fields, which differ each time, are left out.
+   */
+  async fingerprint(): Promise<string> {
+    const { createHash } = await import("node:crypto");
+    const hash = createHash("sha256");
+    for await (const piece of this.#content.read()) hash.update(piece);
+    return hash.digest("hex");
+  }
+
+  /**
+   * The message taken apart by mailparser: subject, addresses, text, HTML, attachments. Parsed once, however often and
+   * for however many recipients it is asked for; options count for the first call.
+   *
+   * @throws {Error} whatever mailparser throws.
+   */
+  parse(options?: SimpleParserOptions): Promise<ParsedMail> {
+    return this.#parsed ??= this.#parse(options);
+  }
+
+  async #parse(options: SimpleParserOptions | undefined): Promise<ParsedMail> {
+    const [{ simpleParser }, { Readable }] = await Promise.all([import("mailparser"), import("node:stream")]);
+    return await simpleParser(Readable.from(this.#chunks(), { objectMode: false }), options);
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    if (this.#trace !== "") yield encoder.encode(this.#trace);
+    // Each reader gets a chunk of its own: one that changes it must not change the message for the next.
+    for await (const piece of this.#content.read()) yield piece.slice();
+  }
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(head.length + tail.length);
+  all.set(head);
+  all.set(tail, head.length);
+  return all;
+}

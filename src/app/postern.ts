@@ -1,0 +1,111 @@
+/** The app that users write: a Hono whose verbs are the stages of SMTP. */
+
+import { type Env, type Handler, Hono, type MiddlewareHandler } from "hono";
+import type { Stage } from "./stage.ts";
+import type { StageEnv, StageVariables } from "./context.ts";
+import { openEntrance } from "./entrance.ts";
+import { compilePattern, type PartialParameter, type PatternPath } from "./pattern.ts";
+import { forStageOnly } from "./route.ts";
+
+/** A handler of one stage: any Hono handler or middleware. */
+export type StageHandler<E extends Env, S extends Stage, P extends string = string> =
+  | Handler<StageEnv<E, S>, P>
+  | MiddlewareHandler<StageEnv<E, S>, P>;
+
+type Handlers<E extends Env, S extends Stage, P extends string = string> = [
+  StageHandler<E, S, P>,
+  ...StageHandler<E, S, P>[],
+];
+
+/**
+ * An app that decides on mail.
+ *
+ * It is a Hono app with verbs for the stages of an SMTP session: router, middleware, typed context, `onError`,
+ * `route()`, `request()` and HTTP routes work as they do there. The stages are closed to HTTP: only a session of
+ * Postern's own can ask them.
+ *
+ * @example
+ * ```ts
+ * import { Postern } from "postern";
+ *
+ * const app = new Postern();
+ * app.deliver("support@example.com", async (c) => {
+ *   const mail = await c.var.mail.parse();
+ *   console.log(mail.subject);
+ *   return c.body(null, 204);
+ * });
+ *
+ * export default app;
+ * ```
+ */
+export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<StageVariables["deliver"]> }> {
+  constructor(options?: ConstructorParameters<typeof Hono<E>>[0]) {
+    super(options as object);
+    openEntrance(this as unknown as Hono);
+  }
+
+  /** A connection was accepted: 220, or the refusal of the Response. */
+  connect(...handlers: Handlers<E, "connect">): this {
+    return this.#stage("/connect", handlers);
+  }
+
+  /** EHLO or HELO; the name is `c.req.param("host")`, in lower case. */
+  helo(...handlers: Handlers<E, "helo", "/:host">): this {
+    return this.#stage("/helo/:host", handlers);
+  }
+
+  /** MAIL FROM; without a pattern every sender, the null sender of bounces among them. */
+  mail<P extends string>(pattern: P, ...handlers: Handlers<E, "mail", PatternPath<P>>): this;
+  mail(...handlers: Handlers<E, "mail">): this;
+  mail(first: string | StageHandler<E, "mail">, ...rest: StageHandler<E, "mail">[]): this {
+    if (typeof first === "string") return this.#address("mail", first, rest);
+    return this.#stage("/mail/*", [first, ...rest]);
+  }
+
+  /** RCPT TO: a 2xx accepts the recipient, and with it the duty to deliver. */
+  rcpt<P extends string>(pattern: P, ...handlers: Handlers<E, "rcpt", PatternPath<P>>): this {
+    return this.#address("rcpt", pattern, handlers);
+  }
+
+  /** The whole message is in, once for all its recipients. */
+  data(...handlers: Handlers<E, "data">): this {
+    return this.#stage("/data", handlers);
+  }
+
+  /** The message for one recipient, once for each that was accepted. */
+  deliver<P extends string>(pattern: P, ...handlers: Handlers<E, "deliver", PatternPath<P>>): this {
+    return this.#address("deliver", pattern, handlers);
+  }
+
+  /**
+   * A command that the server does not know, or VRFY, EXPN, HELP or NOOP in the app's own way.
+   *
+   * @throws {TypeError} when the verb is none, or one the protocol itself depends on.
+   */
+  command(verb: string, ...handlers: Handlers<E, "command">): this {
+    const name = verb.toUpperCase();
+    if (!/^[A-Z][A-Z0-9-]*$/.test(name)) {
+      throw new TypeError(`Cannot answer the command "${verb}": a verb is a letter, then letters, digits and hyphens`);
+    }
+    if (/^(?:EHLO|HELO|LHLO|MAIL|RCPT|DATA|BDAT|RSET|QUIT|STARTTLS|AUTH)$/.test(name)) {
+      throw new TypeError(`Cannot answer the command "${verb}": the session does that itself`);
+    }
+    return this.#stage(`/command/${name}`, handlers);
+  }
+
+  /** The session is over; the Response is not looked at. */
+  disconnect(...handlers: Handlers<E, "disconnect">): this {
+    return this.#stage("/disconnect", handlers);
+  }
+
+  #address(stage: "mail" | "rcpt" | "deliver", pattern: string, handlers: readonly unknown[]): this {
+    const { path, partial } = compilePattern(pattern);
+    return this.#stage(`/${stage}${path}`, handlers, partial);
+  }
+
+  #stage(path: string, handlers: readonly unknown[], partial: readonly PartialParameter[] = []): this {
+    if (handlers.length === 0) throw new TypeError(`Cannot add a route for ${path}: it has no handler`);
+    for (const handler of handlers) this.on("POST", path, forStageOnly(handler as Handler, partial));
+    return this;
+  }
+}
