@@ -1,1 +1,36 @@
+/**
+ * SMTP in, a fetch handler out.
+ *
+ * `Postern` is a Hono app whose routes decide on mail. Serve it with `serve` of `postern/bun`, `postern/deno` or
+ * `postern/node`, or try it without a socket with `postern/testing`.
+ *
+ * @module
+ */
+
+export type {
+  CommandVariables,
+  DeliveryVariables,
+  EnvelopeVariables,
+  MailEnv,
+  MessageVariables,
+  RecipientVariables,
+  SessionVariables,
+  StageEnv,
+  StageVariables,
+} from "./app/context.ts";
+export { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
+export type { FetchFunction, MailHandler } from "./app/handler.ts";
+export { MailHeaders } from "./app/headers.ts";
+export { Mail } from "./app/mail.ts";
+export type { PatternPath } from "./app/pattern.ts";
+export { Postern, type StageHandler } from "./app/postern.ts";
+export { reply, SmtpError } from "./app/reply.ts";
+export type { Stage } from "./app/stage.ts";
+export type { ServeOptions } from "./options.ts";
+export type { Mailbox } from "./protocol/path.ts";
+export type { Server } from "./server.ts";
+export type { Envelope, Recipient } from "./session/envelope.ts";
+export type { Limits, Timeouts } from "./session/options.ts";
+export type { Protocol, Session } from "./session/session.ts";
 export type { Endpoint, PeerCertificate, Socket, TlsInfo } from "./socket.ts";
+export type { SpoolOptions } from "./spool/spool.ts";

@@ -1,0 +1,47 @@
+/**
+ * Postern on Bun.
+ *
+ * @example
+ * ```ts
+ * import { Postern } from "postern";
+ * import { serve } from "postern/bun";
+ *
+ * const app = new Postern();
+ * app.deliver("support@example.com", (c) => c.text("Thanks"));
+ * const server = await serve(app, { port: 2525 });
+ * console.log(`listening on port ${server.port}`);
+ * ```
+ *
+ * @module
+ */
+
+import type { MailHandler } from "../../src/app/handler.ts";
+import type { ServeOptions } from "../../src/options.ts";
+import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
+import type { Socket } from "../../src/socket.ts";
+import { BunSocket } from "./socket.ts";
+
+export type { ServeOptions, Server };
+
+/**
+ * Serves a handler; resolves once the port is bound.
+ *
+ * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
+ */
+export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
+  return start(handler, options, listen);
+}
+
+function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
+  const { port, hostname, unix, native } = address;
+  const shared = { allowHalfOpen: true, socket: BunSocket.handler(accept), data: undefined as never, ...native };
+  // Bun throws where the address cannot be bound: the caller gets a rejection, as from every runtime.
+  return new Promise((resolve) => {
+    if (unix !== undefined) {
+      const listener = Bun.listen<BunSocket>({ ...shared, unix });
+      return resolve({ port: 0, hostname: unix, close: () => listener.stop() });
+    }
+    const listener = Bun.listen<BunSocket>({ ...shared, hostname, port });
+    resolve({ port: listener.port, hostname: listener.hostname, close: () => listener.stop() });
+  });
+}

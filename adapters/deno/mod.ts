@@ -1,0 +1,61 @@
+/**
+ * Postern on Deno.
+ *
+ * @example
+ * ```ts
+ * import { Postern } from "postern";
+ * import { serve } from "postern/deno";
+ *
+ * const app = new Postern();
+ * app.deliver("support@example.com", (c) => c.text("Thanks"));
+ * const server = await serve(app, { port: 2525 });
+ * console.log(`listening on port ${server.port}`);
+ * ```
+ *
+ * @module
+ */
+
+import type { MailHandler } from "../../src/app/handler.ts";
+import type { ServeOptions } from "../../src/options.ts";
+import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
+import type { Socket } from "../../src/socket.ts";
+import { DenoSocket } from "./socket.ts";
+
+export type { ServeOptions, Server };
+
+/**
+ * Serves a handler; resolves once the port is bound.
+ *
+ * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
+ */
+export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
+  return start(handler, options, listen);
+}
+
+async function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
+  const { port, hostname, unix, native } = address;
+  const listener = unix === undefined
+    ? Deno.listen({ hostname, port, ...native })
+    : Deno.listen({ transport: "unix", path: unix, ...native });
+  acceptAll(listener, accept);
+  const bound = listener.addr;
+  const isPort = bound.transport === "tcp";
+  return await Promise.resolve({
+    port: isPort ? bound.port : 0,
+    hostname: isPort ? bound.hostname : unix ?? hostname,
+    close: () => listener.close(),
+  });
+}
+
+/** Until the listener is closed. */
+async function acceptAll(listener: Deno.Listener, accept: (socket: Socket) => void): Promise<void> {
+  while (true) {
+    try {
+      accept(new DenoSocket(await listener.accept()));
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      // Failing to accept one connection (too many open files) is no reason to stop; nor to spin.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

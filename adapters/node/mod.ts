@@ -1,0 +1,55 @@
+/**
+ * Postern on Node.
+ *
+ * @example
+ * ```ts
+ * import { Postern } from "postern";
+ * import { serve } from "postern/node";
+ *
+ * const app = new Postern();
+ * app.deliver("support@example.com", (c) => c.text("Thanks"));
+ * const server = await serve(app, { port: 2525 });
+ * console.log(`listening on port ${server.port}`);
+ * ```
+ *
+ * @module
+ */
+
+import { createServer, type ListenOptions } from "node:net";
+import type { MailHandler } from "../../src/app/handler.ts";
+import type { ServeOptions } from "../../src/options.ts";
+import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
+import type { Socket } from "../../src/socket.ts";
+import { NodeSocket } from "./socket.ts";
+
+export type { ServeOptions, Server };
+
+/**
+ * Serves a handler; resolves once the port is bound.
+ *
+ * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
+ */
+export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
+  return start(handler, options, listen);
+}
+
+function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
+  const { port, hostname: host, unix, native } = address;
+  const server = createServer({ allowHalfOpen: true }, (socket) => accept(new NodeSocket(socket)));
+  const where: ListenOptions = unix === undefined ? { port, host } : { path: unix };
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ ...where, ...native }, () => {
+      server.off("error", reject);
+      // Failing to accept one connection (too many open files) is no reason to stop.
+      server.on("error", () => {});
+      const bound = server.address();
+      const isPort = bound !== null && typeof bound === "object";
+      resolve({
+        port: isPort ? bound.port : 0,
+        hostname: isPort ? bound.address : unix ?? host,
+        close: () => void server.close(),
+      });
+    });
+  });
+}
