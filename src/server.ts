@@ -1,18 +1,10 @@
-/** The runtime-neutral half of `serve()`: options, live sessions, limits, drain. */
+/** The runtime-neutral half of `serve()`: what listens, and what it hands connections to. */
 
-import { hostname } from "node:os";
-import { application } from "./app/application.ts";
-import { MemoryDeliveryStore } from "./app/deliveries.ts";
-import { appOf, type MailHandler } from "./app/handler.ts";
-import { Connections } from "./connections.ts";
-import { logHandlerFailure, logObserver } from "./log.ts";
-import { isDomain } from "./protocol/domain.ts";
-import { type ServeOptions, validate } from "./options.ts";
-import { sessionOptions } from "./session/options.ts";
+import type { MailHandler } from "./app/handler.ts";
+import { createEngine } from "./engine.ts";
+import type { ServeOptions } from "./options.ts";
 import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
-import { Spool } from "./spool/spool.ts";
-import { Sweep } from "./sweep.ts";
 
 /** Where a listener is to be bound. */
 export interface ListenAddress {
@@ -58,62 +50,22 @@ export interface Server extends AsyncDisposable {
  * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be.
  */
 export async function start(handler: MailHandler, options: ServeOptions, listen: Listen): Promise<Server> {
-  validate(options);
-  const app = appOf(handler);
-  const settings = sessionOptions(options, machineName());
-  const shortest = Math.min(...Object.values(settings.timeouts));
-  const sweep = new Sweep(Math.min(1000, Math.max(10, shortest / 10)));
-  const background = new Set<Promise<unknown>>();
-  const connections = new Connections(
-    {
-      application: application(app, {
-        name: settings.name,
-        bindings: options.env,
-        handlerTimeout: settings.timeouts.handler,
-        deliveryTimeout: settings.timeouts.delivery,
-        deliveries: options.deliveries ?? new MemoryDeliveryStore(),
-        watch: sweep,
-        background,
-        failed: logHandlerFailure,
-      }),
-      options: settings,
-      openContent: new Spool(options.spool).open,
-      observer: logObserver,
-    },
-    sweep,
-    options.maxConnections ?? 1000,
-    options.maxConnectionsPerAddress ?? 50,
-  );
-  const listener = await listen(
-    {
-      port: options.port ?? 2525,
-      hostname: options.hostname ?? "0.0.0.0",
-      unix: options.unix,
-      native: options.native,
-    },
-    (socket) => connections.accept(socket),
-  );
+  const engine = createEngine(handler, options);
+  const { port = 2525, hostname = "0.0.0.0", unix, native } = options;
+  const listener = await listen({ port, hostname, unix, native }, engine.accept);
 
-  async function close({ grace = 10_000 } = {}): Promise<void> {
+  function close(settings?: { readonly grace?: number }): Promise<void> {
     listener.close();
-    const timer = setTimeout(() => connections.drop(), grace);
-    await connections.drain();
-    await Promise.allSettled([...background]);
-    clearTimeout(timer);
+    return engine.close(settings);
   }
 
   return {
     port: listener.port,
     hostname: listener.hostname,
     get sessions(): readonly Session[] {
-      return connections.sessions;
+      return engine.sessions;
     },
     close,
     [Symbol.asyncDispose]: () => close(),
   };
-}
-
-/** What the server calls itself when nobody says so. */
-function machineName(): string {
-  return isDomain(hostname()) ? hostname() : "localhost";
 }

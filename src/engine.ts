@@ -1,0 +1,71 @@
+/** A handler, ready to take connections: options, limits, spool and clock put together. */
+
+import { hostname } from "node:os";
+import { application } from "./app/application.ts";
+import { MemoryDeliveryStore } from "./app/deliveries.ts";
+import { appOf, type MailHandler } from "./app/handler.ts";
+import { Connections } from "./connections.ts";
+import { logHandlerFailure, logObserver } from "./log.ts";
+import { type ServeOptions, validate } from "./options.ts";
+import { isDomain } from "./protocol/domain.ts";
+import { sessionOptions } from "./session/options.ts";
+import type { Session } from "./session/session.ts";
+import type { Socket } from "./socket.ts";
+import { Spool } from "./spool/spool.ts";
+import { Sweep } from "./sweep.ts";
+
+/** What takes connections. */
+export interface Engine {
+  /** Begins a session; a connection too many is turned away with 421. */
+  readonly accept: (socket: Socket) => void;
+  readonly sessions: readonly Session[];
+  /** Lets sessions finish, and drops what is left after `grace` milliseconds; default ten seconds. */
+  close(settings?: { readonly grace?: number }): Promise<void>;
+}
+
+/**
+ * Puts an engine together.
+ *
+ * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be.
+ */
+export function createEngine(handler: MailHandler, options: ServeOptions): Engine {
+  validate(options);
+  const settings = sessionOptions(options, machineName());
+  const shortest = Math.min(...Object.values(settings.timeouts));
+  const sweep = new Sweep(Math.min(1000, Math.max(10, shortest / 10)));
+  const background = new Set<Promise<unknown>>();
+  const answers = application(appOf(handler), {
+    name: settings.name,
+    bindings: options.env,
+    handlerTimeout: settings.timeouts.handler,
+    deliveryTimeout: settings.timeouts.delivery,
+    deliveries: options.deliveries ?? new MemoryDeliveryStore(),
+    watch: sweep,
+    background,
+    failed: logHandlerFailure,
+  });
+  const { open: openContent } = new Spool(options.spool);
+  const circumstances = { application: answers, options: settings, openContent, observer: logObserver };
+  const { maxConnections = 1000, maxConnectionsPerAddress = 50 } = options;
+  const connections = new Connections(circumstances, sweep, maxConnections, maxConnectionsPerAddress);
+
+  async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
+    const timer = setTimeout(() => connections.drop(), grace);
+    await connections.drain();
+    await Promise.allSettled(background);
+    clearTimeout(timer);
+  }
+
+  return {
+    accept: (socket) => connections.accept(socket),
+    get sessions(): readonly Session[] {
+      return connections.sessions;
+    },
+    close,
+  };
+}
+
+/** What the server calls itself when nobody says so. */
+function machineName(): string {
+  return isDomain(hostname()) ? hostname() : "localhost";
+}
