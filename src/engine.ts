@@ -50,9 +50,12 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
   const connections = new Connections(circumstances, sweep, maxConnections, maxConnectionsPerAddress);
 
   async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
-    const timer = setTimeout(() => connections.drop(), grace);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const graceIsOver = new Promise<void>((resolve) => timer = setTimeout(resolve, grace));
+    graceIsOver.then(() => connections.drop());
     await connections.drain();
-    await Promise.allSettled(background);
+    // Work that outlasts its message may outlast the grace as well; then it is left alone.
+    await Promise.race([Promise.allSettled(background), graceIsOver]);
     clearTimeout(timer);
   }
 
