@@ -5,3 +5,4 @@ export type { SpfLimits } from "./lookup.ts";
 export { parseRecord, selectRecords } from "./record.ts";
 export type { Directive, Mechanism, Qualifier, SpfRecord, SyntaxProblem } from "./record.ts";
 export type { Macro, MacroLetter, MacroString } from "./macro.ts";
+export { receivedSpf } from "./received.ts";
