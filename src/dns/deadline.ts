@@ -1,4 +1,4 @@
-import type { FailureReason } from "./resolver.ts";
+import { type Failure, failure, type FailureReason } from "./resolver.ts";
 
 const TIME_IS_UP = Symbol("time is up");
 
@@ -34,4 +34,19 @@ export function deadline(milliseconds: number, outer?: AbortSignal): Deadline {
 /** Why a signal fired: one of our deadlines, or somebody who no longer wants the answer. */
 export function reasonOf(signal: AbortSignal): FailureReason & ("timeout" | "aborted") {
   return signal.reason === TIME_IS_UP ? "timeout" : "aborted";
+}
+
+/** Waits for the work until the signal fires. The work itself goes on: whoever started it must see to its end. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | Failure> {
+  let leave = (): void => {};
+  const left = new Promise<Failure>((settle) => {
+    leave = () => settle(failure(reasonOf(signal), "the wait was ended"));
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
+  });
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
 }

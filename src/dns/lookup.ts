@@ -1,6 +1,6 @@
 import { answerFrom, type Follow } from "./answer.ts";
 import { AnswerCache, type CacheOptions } from "./cache.ts";
-import { deadline, reasonOf } from "./deadline.ts";
+import { deadline, reasonOf, unlessAborted } from "./deadline.ts";
 import type { Reply } from "./message.ts";
 import { canonicalName, wireName } from "./name.ts";
 import { type Answer, type Failure, failure, type RecordType, type ResolveOptions, type Resolver } from "./resolver.ts";
@@ -65,15 +65,9 @@ export class LookupResolver implements Resolver {
   /** Waits for a flight that others may share. The last to leave ends it, so that no socket outlives its purpose. */
   async #board(key: string, flight: Flight, signal: AbortSignal | undefined): Promise<Answer> {
     flight.waiting += 1;
-    let leave: (() => void) | undefined;
-    const left = signal === undefined ? undefined : new Promise<Answer>((settle) => {
-      leave = () => settle(failure(reasonOf(signal), "the caller gave up"));
-      signal.addEventListener("abort", leave, { once: true });
-    });
     try {
-      return await (left === undefined ? flight.answer : Promise.race([flight.answer, left]));
+      return await (signal === undefined ? flight.answer : unlessAborted(flight.answer, signal));
     } finally {
-      if (leave !== undefined) signal?.removeEventListener("abort", leave);
       flight.waiting -= 1;
       if (flight.waiting === 0) {
         // Off the list first: who comes now must not board a flight that is being called back.

@@ -103,7 +103,7 @@ export interface Resolver {
   resolve<T extends RecordType>(name: string, type: T, options?: ResolveOptions): Promise<Answer<T>>;
 }
 
-/** Makes a {@link Failure}. */
+/** Makes a {@link Failure}. What is not plain ASCII in the detail becomes `?`. */
 export function failure(reason: FailureReason, detail: string): Failure {
-  return { status: "failure", reason, detail };
+  return { status: "failure", reason, detail: detail.replace(/[^ -~]/g, "?") };
 }

@@ -1,4 +1,5 @@
 import { type Absent, type Found, type RecordType, type Resolver, wireName } from "../dns/mod.ts";
+import { unlessAborted } from "../dns/deadline.ts";
 
 /** What ends an evaluation before its time. Thrown inside, and never seen outside `checkHost`. */
 export class SpfError extends Error {
@@ -64,7 +65,8 @@ export class Lookups {
     // A malformed name is one that does not exist (section 4.3). So is one with letters beyond ASCII: it holds a local
     // part, and those never match (RFC 8616 section 4), whatever IDNA would make of them.
     if (/[^ -~]/.test(name) || wireName(name) === undefined) return { status: "nxdomain", ttl: 0 };
-    const answer = await this.#resolver.resolve(name, type, { signal: this.#signal });
+    // A resolver of the user's own may not heed the signal; the check ends in time all the same.
+    const answer = await unlessAborted(this.#resolver.resolve(name, type, { signal: this.#signal }), this.#signal);
     if (answer.status !== "failure") return answer;
     if (answer.reason === "name") return { status: "nxdomain", ttl: 0 };
     throw new SpfError("temperror", `${type} lookup of ${name} failed: ${answer.reason}`);
