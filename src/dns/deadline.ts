@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Failure, failure, type FailureReason } from "./resolver.ts";
 
 const TIME_IS_UP = Symbol("time is up");
@@ -18,6 +19,8 @@ export interface Deadline {
  */
 export function deadline(milliseconds: number, outer?: AbortSignal): Deadline {
   const controller = new AbortController();
+  // Ten names of one PTR answer wait on one signal. Node takes more than ten listeners for a leak, and says so.
+  setMaxListeners(0, controller.signal);
   const timer = setTimeout(() => controller.abort(TIME_IS_UP), milliseconds);
   const follow = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) follow();

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import packet from "dns-packet";
 import type { RecordType } from "./resolver.ts";
 
-/** What fits without fragments on any path in use (DNS Flag Day 2020; RFC 9715 section 3). */
+/** What fits without fragments on any path in use (the size that DNS Flag Day 2020 settled on). */
 const UDP_PAYLOAD = 1232;
 
 /** A query as it goes out, and what an answer to it must repeat. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import packet from "dns-packet";
 import type { Resolver } from "../../src/dns/mod.ts";
 import { address, type Cases, each } from "./case.ts";
@@ -62,6 +63,18 @@ each(cases, "an unreadable answer is a failure, not a throw", (q) => {
 }, async (resolver) => {
   const answer = await resolver.resolve("garbled.example", "A");
   assert.equal(answer.status === "failure" && answer.reason, "malformed");
+}, QUICK);
+
+each(cases, "octets after the message, or a record that runs past its end, make it unreadable", (q) => {
+  const text: packet.Answer = { type: "TXT", name: q.name, class: "IN", ttl: 60, data: ["v=spf1 -all"] };
+  const bytes = encodeReply(q, { answers: [text] });
+  q.send(q.name === "short.example" ? bytes.subarray(0, -4) : Buffer.concat([bytes, Buffer.from("more")]));
+  return undefined;
+}, async (resolver) => {
+  for (const name of ["short.example", "long.example"]) {
+    const answer = await resolver.resolve(name, "TXT");
+    assert.equal(answer.status === "failure" && answer.reason, "malformed", name);
+  }
 }, QUICK);
 
 each(cases, "a server that only refers to others is no answer", () => ({

@@ -136,6 +136,34 @@ describe("the limits", () => {
   });
 });
 
+describe("the client's own names", () => {
+  const named = (names: readonly string[], record: string): StaticTable => ({
+    "example.com": { TXT: [record] },
+    "1.2.0.192.in-addr.arpa": { PTR: names },
+    ...Object.fromEntries(names.map((name) => [name, { A: ["192.0.2.1"] }])),
+  });
+
+  test("the p macro takes the domain itself, else a name below it, else any", async () => {
+    const record = "v=spf1 -all exp=why.example.org";
+    const said = async (names: readonly string[]): Promise<string | undefined> =>
+      (await check({ ...named(names, record), "why.example.org": { TXT: ["%{p}"] } })).explanation;
+    expect(await said(["other.example.net", "mx.example.com"])).toBe("mx.example.com");
+    expect(await said(["other.example.net"])).toBe("other.example.net");
+    expect(await said([])).toBe("unknown");
+  });
+
+  test("the eleventh PTR name does not count", async () => {
+    const names = Array.from({ length: 10 }, (_, at) => `n${at}.example.net`);
+    const last = [...names.slice(0, 9), "mx.example.com"];
+    expect((await check(named(last, "v=spf1 ptr -all"))).result).toBe("pass");
+    expect((await check(named([...names, "mx.example.com"], "v=spf1 ptr -all"))).result).toBe("fail");
+  });
+
+  test("a name that only ends in the same letters is not within the domain", async () => {
+    expect((await check(named(["badexample.com"], "v=spf1 ptr -all"))).result).toBe("fail");
+  });
+});
+
 describe("explanations", () => {
   const table = (text: string): StaticTable => ({
     "example.com": { TXT: ["v=spf1 -all exp=why.example.com"] },
