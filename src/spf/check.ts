@@ -2,7 +2,7 @@ import { type Resolver, wireName } from "../dns/mod.ts";
 import { deadline } from "../dns/deadline.ts";
 import { Evaluation } from "./evaluation.ts";
 import { Lookups, SpfError, type SpfLimits } from "./lookup.ts";
-import { expand, type MacroString, parseExplanation } from "./macro.ts";
+import { expand, type MacroString, parseExplanation, usesLocalPart } from "./macro.ts";
 import { matchesMechanism } from "./mechanism.ts";
 import { parseClient } from "./network.ts";
 import { type Directive, parseRecord, type Qualifier, selectRecords, type SpfRecord } from "./record.ts";
@@ -157,11 +157,14 @@ async function evaluate(domain: string, evaluation: Evaluation): Promise<Outcome
 /** An include is a check of its own, of which only a pass matches (section 5.2). */
 async function matchesDirective(directive: Directive, domain: string, evaluation: Evaluation): Promise<boolean> {
   const { mechanism } = directive;
+  // A local part beyond ASCII makes no DNS label: "terms that include %{s} or %{l} do not match" (RFC 8616 section 4).
+  const target = "target" in mechanism ? mechanism.target : undefined;
+  if (target !== undefined && usesLocalPart(target) && /[^ -~]/.test(evaluation.identity.local)) return false;
   if (mechanism.kind !== "include") return await matchesMechanism(mechanism, domain, evaluation);
   evaluation.lookups.countTerm();
-  const target = await evaluation.targetName(mechanism.target, domain);
-  const { result } = await evaluate(target, evaluation);
-  if (result === "none") throw new SpfError("permerror", `${domain} includes ${target}, which has no SPF record`);
+  const included = await evaluation.targetName(mechanism.target, domain);
+  const { result } = await evaluate(included, evaluation);
+  if (result === "none") throw new SpfError("permerror", `${domain} includes ${included}, which has no SPF record`);
   return result === "pass";
 }
 

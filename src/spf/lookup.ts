@@ -62,8 +62,8 @@ export class Lookups {
 
   /** @throws SpfError temperror when the DNS could not tell. */
   async ask<T extends RecordType>(name: string, type: T): Promise<Found<T> | Absent> {
-    // A malformed name is one that does not exist (section 4.3). So is one with letters beyond ASCII: it holds a local
-    // part, and those never match (RFC 8616 section 4), whatever IDNA would make of them.
+    // A malformed name is one that does not exist (section 4.3). So is one with letters beyond ASCII: a macro brought
+    // them in, and what IDNA would make of them is not what the domain's owner wrote.
     if (/[^ -~]/.test(name) || wireName(name) === undefined) return { status: "nxdomain", ttl: 0 };
     // A resolver of the user's own may not heed the signal; the check ends in time all the same.
     const answer = await unlessAborted(this.#resolver.resolve(name, type, { signal: this.#signal }), this.#signal);

@@ -87,6 +87,11 @@ export function parseDomainSpec(text: string): MacroString | undefined {
   return parsed.endsInExpand || endsInTopLabel(text) ? parsed.parts : undefined;
 }
 
+/** Whether the local part of the sender goes into it. */
+export function usesLocalPart(parts: MacroString): boolean {
+  return parts.some((part) => typeof part !== "string" && (part.letter === "s" || part.letter === "l"));
+}
+
 /** Letters, digits and hyphens; not digits alone, no hyphen at either end. So `a:192.0.2.1`, a usual slip, is an error. */
 function endsInTopLabel(text: string): boolean {
   const name = text.endsWith(".") ? text.slice(0, -1) : text;

@@ -65,6 +65,19 @@ describe("checkHost", () => {
       "xn--jrg-sna.users.example.com": { A: ["127.0.0.2"] },
     };
     expect((await check(table, { sender: "jörg@example.com" })).result).toBe("fail");
+    const escaped = {
+      "example.com": { TXT: ["v=spf1 include:%{L}.gone.example.com exists:%{L}.users.example.com -all"] },
+      "j%C3%B6rg.users.example.com": { A: ["127.0.0.2"] },
+    };
+    expect((await check(escaped, { sender: "jörg@example.com" })).result).toBe("fail");
+  });
+
+  test("a HELO name beyond ASCII is not turned into another name", async () => {
+    const table = {
+      "example.com": { TXT: ["v=spf1 exists:%{h} -all"] },
+      "xn--bcher-kva.example": { A: ["127.0.0.2"] },
+    };
+    expect((await check(table, { helo: "bücher.example" })).result).toBe("fail");
   });
 
   test("DNS trouble is a temperror and says where", async () => {
