@@ -24,13 +24,17 @@ export interface DnsOptions extends LookupOptions {
  * It asks recursive servers, as the system's are, and believes them: for mail that matters they should be on this
  * machine or on a network that you trust.
  *
+ * Deno wants `--allow-net` for this without a list, or with `0.0.0.0:0` (`[::]:0` for servers with IPv6 addresses) on
+ * it beside the servers, because the socket is bound to a port of its own; and `--allow-read=/etc/resolv.conf` when
+ * `servers` is not given.
+ *
  * @example
  * ```ts
  * const resolver = dnsResolver({ servers: ["127.0.0.1"] });
  * const answer = await resolver.resolve("example.com", "MX");
  * if (answer.status === "ok") console.log(answer.records[0].exchange);
  * ```
- * @throws TypeError when a server is not an IP address.
+ * @throws TypeError when a server is not an IP address; Error when the system's servers may not be read.
  */
 export function dnsResolver(options: DnsOptions = {}): Resolver {
   const system = options.servers === undefined ? systemResolvConf() : undefined;

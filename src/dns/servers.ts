@@ -47,18 +47,31 @@ export function parseResolvConf(text: string): ResolvConf {
   return { servers, timeout, attempts };
 }
 
-/** What the system says of DNS servers. Where there is no resolv.conf (Windows), the runtime is asked. */
+/**
+ * What the system says of DNS servers. Where there is no resolv.conf (Windows), the runtime is asked.
+ *
+ * @throws Error when neither may be read, as on Deno without `--allow-read=/etc/resolv.conf`.
+ */
 export function systemResolvConf(path: string = "/etc/resolv.conf"): ResolvConf {
-  let found: ResolvConf = { servers: [], timeout: undefined, attempts: undefined };
+  let found: ResolvConf;
   try {
     found = parseResolvConf(readFileSync(path, "utf8"));
-  } catch {
-    // Deno names each server twice here (seen on 2.9), hence the Set.
-    const servers = [...new Set(getServers())].slice(0, MAX_SERVERS).map(parseServer);
-    found = { ...found, servers };
+  } catch (unread) {
+    found = { servers: runtimeServers(path, unread), timeout: undefined, attempts: undefined };
   }
   // resolv.conf(5): with none named, the one on this machine.
   return found.servers.length > 0 ? found : { ...found, servers: [{ address: "127.0.0.1", port: 53 }] };
+}
+
+function runtimeServers(path: string, unread: unknown): ServerAddress[] {
+  try {
+    // Deno names each server twice here (seen on 2.9), hence the Set.
+    return [...new Set(getServers())].slice(0, MAX_SERVERS).map(parseServer);
+  } catch {
+    throw new Error(`Cannot find the system's DNS servers: allow reading ${path}, or name them in \`servers\``, {
+      cause: unread,
+    });
+  }
 }
 
 /**

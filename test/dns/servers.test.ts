@@ -27,6 +27,10 @@ describe("parseResolvConf", () => {
   });
 });
 
+test("without a resolv.conf the runtime knows the servers", () => {
+  expect(systemResolvConf("/nonexistent").servers.length).toBeGreaterThan(0);
+});
+
 describe("parseServer", () => {
   test.each([
     ["192.0.2.53", "192.0.2.53", 53],
