@@ -14,7 +14,12 @@ export type FetchFunction = (
 ) => Response | Promise<Response>;
 
 /** What can be served. */
-export type MailHandler = Hono | Postern | FetchFunction | { readonly fetch: FetchFunction };
+export type MailHandler =
+  // Whatever environment and routes an app has.
+  // deno-lint-ignore no-explicit-any
+  | Hono<any, any, any>
+  | FetchFunction
+  | { readonly fetch: FetchFunction };
 
 /**
  * Any handler as an app with stages.

@@ -119,15 +119,28 @@ function success(stage: Stage, body: string): Reply {
   }
 }
 
-/** The body, where it is meant to be read: `text/plain`, up to what a reply can reasonably hold. */
+/** The body, where it is meant to be read: `text/plain`, which is also what a body without a type is (RFC 2045 section 5.2). */
 function textOf(response: Response): string | Promise<string> {
   if (response.body === null) return "";
-  const type = response.headers.get("content-type") ?? "";
-  if (!/^text\/plain\b/i.test(type)) {
-    // Nobody will read it: let go of what it holds.
-    return response.body.cancel().then(() => "", () => "");
-  }
-  return response.text().then((text) => text.slice(0, longestText).trimEnd());
+  const type = response.headers.get("content-type") ?? "text/plain";
+  if (/^text\/plain\b/i.test(type)) return readText(response.body);
+  // Nobody will read it: let go of what it holds.
+  return response.body.cancel().then(() => "", () => "");
 }
 
+/** Octets of text that a reply has room for, within reason. */
 const longestText = 4096;
+
+/** The beginning of a text, however long the rest is. Rejects when the body fails. */
+async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let text = "";
+  while (text.length < longestText) {
+    const { done, value } = await reader.read();
+    if (done) return (text + decoder.decode()).trimEnd();
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel();
+  return text.slice(0, longestText).trimEnd();
+}

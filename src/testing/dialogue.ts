@@ -97,7 +97,7 @@ function lineOf(text: string): string {
 const escapes: Readonly<Record<string, number>> = { r: 13, n: 10, 0: 0, t: 9, "\\": 92 };
 
 /** UTF-8, and escapes as single octets. */
-function octets(text: string): Uint8Array {
+export function octets(text: string): Uint8Array {
   const parts = text.split(/(\\(?:x[0-9a-fA-F]{2}|.))/);
   const encoder = new TextEncoder();
   const bytes: number[] = [];
