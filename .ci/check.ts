@@ -1,0 +1,59 @@
+/** The one gate, `npm run check`: format, lint and import directions, types, and whether both manifests say the same. */
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+const root = new URL("../", import.meta.url);
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+}
+
+function read(file: string): Manifest {
+  return JSON.parse(readFileSync(new URL(file, root), "utf8"));
+}
+
+/** Both registries offer the same doors, each to the same file, under the same version. */
+function manifestProblems(): string[] {
+  const npm = read("package.json");
+  const jsr = read("deno.json");
+  const problems: string[] = [];
+  if (npm.version !== jsr.version) problems.push(`package.json is ${npm.version}, deno.json is ${jsr.version}`);
+  const built = Object.entries(npm.exports).filter(([name]) => name !== "./package.json");
+  const source = new Map(Object.entries(jsr.exports));
+  for (const [name, target] of built) {
+    const file = typeof target === "string" ? target : target.default;
+    const wanted = file.replace(/^\.\/dist\//, "./").replace(/\.js$/, ".ts");
+    if (source.get(name) !== wanted) problems.push(`"${name}" is ${wanted} on npm and ${source.get(name)} on JSR`);
+    source.delete(name);
+  }
+  for (const name of source.keys()) problems.push(`"${name}" is exported on JSR alone`);
+  return problems;
+}
+
+const steps: readonly (readonly [what: string, run: () => boolean])[] = [
+  ["format", () => command("deno", "fmt", "--check", "--quiet")],
+  ["lint and import directions", () => command("deno", "lint", "--quiet")],
+  ["types", () => command("tsc", "--noEmit", "--project", ".")],
+  ["types as Deno sees them", () => command("deno", "check", "--quiet", "src", "adapters/deno")],
+  ["manifests", () => {
+    const problems = manifestProblems();
+    for (const problem of problems) console.error(problem);
+    return problems.length === 0;
+  }],
+];
+
+function command(...[program, ...args]: [string, ...string[]]): boolean {
+  return spawnSync(program, args, { stdio: "inherit", cwd: root }).status === 0;
+}
+
+let failures = 0;
+for (const [what, run] of steps) {
+  const isGood = run();
+  console.log(`${isGood ? "ok  " : "FAIL"} ${what}`);
+  if (!isGood) failures++;
+}
+process.exit(failures === 0 ? 0 : 1);
