@@ -27,6 +27,8 @@ export interface MailableOptions {
  *
  * @example
  * ```ts
+ * import { staticResolver } from "postern/dns";
+ *
  * const resolver = staticResolver({ "example.com": { MX: [{ preference: 0, exchange: "." }] } });
  * await mailable("example.com", { resolver }); // { status: "unmailable", reason: "null-mx" }
  * ```

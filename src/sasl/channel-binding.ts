@@ -44,9 +44,10 @@ const HASHES: ReadonlyMap<string, string> = new Map([
  *
  * ```ts
  * import { X509Certificate } from "node:crypto";
+ * import { rootCertificates } from "node:tls";
  *
- * const endPoint = tlsServerEndPoint(new X509Certificate(pem).raw);
- * const context = { channelBinding: (type) => type === "tls-server-end-point" ? endPoint : undefined };
+ * const endPoint = tlsServerEndPoint(new X509Certificate(rootCertificates[0]!).raw);
+ * const context = { channelBinding: (type: string) => type === "tls-server-end-point" ? endPoint : undefined };
  * ```
  */
 export function tlsServerEndPoint(certificate: Uint8Array): Uint8Array | undefined {

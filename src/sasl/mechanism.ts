@@ -13,8 +13,6 @@ import type { ScramHash } from "./digest.ts";
  * One SASL mechanism, as the server plays it.
  *
  * ```ts
- * import { plain } from "./plain.ts";
- *
  * const step = plain.start({}, new TextEncoder().encode("\0tim\0tanstaaftanstaaf"));
  * if (step.type === "credentials") console.log(step.credentials); // { type: "password", user: "tim", … }
  * ```

@@ -69,6 +69,8 @@ const RESULTS: Readonly<Record<Qualifier, SpfResult>> = { "+": "pass", "-": "fai
  *
  * @example
  * ```ts
+ * import { staticResolver } from "postern/dns";
+ *
  * const resolver = staticResolver({ "example.com": { TXT: ["v=spf1 ip4:192.0.2.0/24 -all"] } });
  * const verdict = await checkHost({ ip: "192.0.2.1", sender: "a@example.com", helo: "mx.example.com", resolver });
  * verdict.result; // "pass"

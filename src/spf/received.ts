@@ -15,6 +15,10 @@ const MAX_VALUE = 400;
  * @param receiver the name of this host
  * @example
  * ```ts
+ * import { staticResolver } from "postern/dns";
+ *
+ * const resolver = staticResolver({ "example.com": { TXT: ["v=spf1 ip4:192.0.2.1 -all"] } });
+ * const verdict = await checkHost({ ip: "192.0.2.1", sender: "a@example.com", helo: "mail.example.com", resolver });
  * receivedSpf(verdict, "mx.example.org");
  * // Received-SPF: pass (mx.example.org: example.com designates 192.0.2.1 as
  * //  permitted sender) client-ip=192.0.2.1; envelope-from="a@example.com"; …
