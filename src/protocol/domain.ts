@@ -6,10 +6,14 @@
  */
 const label = /^(?:[A-Za-z0-9_]|[^\x00-\x7f])(?:(?:[A-Za-z0-9_-]|[^\x00-\x7f])*(?:[A-Za-z0-9_]|[^\x00-\x7f]))?$/u;
 
+/** The same for ASCII, as one expression: what almost every domain is. */
+const plainDomain = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
+
 const ascii = /^[\x00-\x7f]*$/;
 
 /** Whether `text` is a domain name. Lengths (RFC 5321 section 4.5.3.1.2, RFC 1035 section 2.3.4) are those of the A-labels. */
 export function isDomain(text: string): boolean {
+  if (text.length <= 63 && plainDomain.test(text)) return true;
   if (text === "" || text.length > 255) return false;
   for (const part of text.split(".")) if (!label.test(part)) return false;
   const wire = ascii.test(text) ? text : toALabels(text);

@@ -56,8 +56,14 @@ export function parsePath(text: string): Path | PathError {
     end = close;
   } else if (local.value.toLowerCase() !== "postmaster") return "address";
   if (text[end] !== ">") return "address";
-  if (encoder.encode(text.slice(start, end)).length + 2 > maxPath) return "address";
-  return { mailbox: { address: text.slice(start, end), local: local.value, domain }, rest: text.slice(end + 1) };
+  const address = text.slice(start, end);
+  if (octets(address) + 2 > maxPath) return "address";
+  return { mailbox: { address, local: local.value, domain }, rest: text.slice(end + 1) };
+}
+
+/** UTF-8 octets; counted only where they could be too many. */
+function octets(address: string): number {
+  return address.length * 3 + 2 <= maxPath ? address.length : encoder.encode(address).length;
 }
 
 /** Whether an address needs SMTPUTF8 (RFC 6531 section 3.4). */

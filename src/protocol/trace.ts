@@ -52,6 +52,15 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 /** RFC 5322 section 3.3, in UTC. */
 export function formatDate(date: Date): string {
+  const second = Math.floor(date.getTime() / 1000);
+  if (second !== latest.second) latest = { second, text: spellDate(date) };
+  return latest.text;
+}
+
+/** Messages of the same second have the same date, and a busy server spells it once. */
+let latest = { second: NaN, text: "" };
+
+function spellDate(date: Date): string {
   const two = (n: number) => n < 10 ? `0${n}` : `${n}`;
   const time = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
   const day = `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`;

@@ -12,8 +12,8 @@ export interface Content {
   settle(): Promise<void> | undefined;
   /** All octets, from the start, as often as wanted. */
   read(): AsyncIterable<Uint8Array>;
-  /** All octets at once: the caller's own. */
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Writes all octets into `target`, from `offset` on. A promise, where they have to be fetched. */
+  copyTo(target: Uint8Array, offset: number): Promise<void> | undefined;
   /** Forgets the octets, not their number: the message will be refused. */
   drop(): void;
   /** One more holder: the message stays readable until each of them has released it. */

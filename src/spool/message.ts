@@ -70,22 +70,13 @@ export class SpooledMessage implements Content {
     }
   }
 
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  copyTo(target: Uint8Array, offset: number): Promise<void> | undefined {
     this.#assertHeld();
-    const bytes = new Uint8Array(this.#size);
-    let at = 0;
-    if (this.#file === undefined) {
-      for (const piece of this.#pieces) {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
-    } else {
-      for await (const piece of this.read()) {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
+    if (this.#file !== undefined) return this.#copyFromFile(target, offset);
+    for (const piece of this.#pieces) {
+      target.set(piece, offset);
+      offset += piece.length;
     }
-    return bytes;
   }
 
   drop(): void {
@@ -133,6 +124,13 @@ export class SpooledMessage implements Content {
     } finally {
       this.#held -= octets;
       this.#spool.countMemory(-octets);
+    }
+  }
+
+  async #copyFromFile(target: Uint8Array, offset: number): Promise<void> {
+    for await (const piece of this.read()) {
+      target.set(piece, offset);
+      offset += piece.length;
     }
   }
 
