@@ -46,7 +46,7 @@ export async function converse(target: Target, steps: readonly Step[], options: 
   const client = start("openssl", sClientArguments(target, options));
   const limit = setTimeout(() => void client.stop(0), options.timeoutMs ?? 15_000);
   const replies: (readonly string[])[] = [];
-  let failed = false;
+  let unfinished = false;
   try {
     // Standard output holds only what the server says inside TLS; with implicit TLS the greeting comes first.
     let reply = options.tls === "implicit" ? await nextReply(client.stdout, 0) : undefined;
@@ -54,13 +54,14 @@ export async function converse(target: Target, steps: readonly Step[], options: 
       client.write(step);
       reply = await nextReply(client.stdout, reply?.end ?? 0);
       replies.push(reply.lines);
-      if (options.untilRefused && /^[45]/.test(reply.lines[0] ?? "")) break;
+      unfinished = options.untilRefused === true && /^[45]/.test(reply.lines[0] ?? "");
+      if (unfinished) break;
     }
   } catch {
-    failed = true;
+    unfinished = true;
   }
   client.end();
-  const outcome = await (failed ? client.stop(100) : client.ended);
+  const outcome = await (unfinished ? client.stop(100) : client.ended);
   clearTimeout(limit);
   const first = (pattern: RegExp): string | undefined => pattern.exec(outcome.output)?.[1];
   return {

@@ -51,7 +51,7 @@ class Handler:
             event="message", reply=reply, helo=session.host_name, extended=session.extended_smtp,
             auth=session.auth_data if session.authenticated else None, tls=tls.version() if tls else None,
             certificate=dict(field[0] for field in peer["subject"]).get("commonName") if peer else None,
-            **{"from": envelope.mail_from, "to": envelope.rcpt_tos},
+            **{"from": "" if envelope.mail_from == "<>" else envelope.mail_from, "to": envelope.rcpt_tos},
             mail_options=envelope.mail_options, data=b64(envelope.original_content),
         )
         return reply
