@@ -1,9 +1,11 @@
 /**
  * A small certificate authority of the tests' own, made by the `openssl` program.
+ * Their keys are for tests alone, and readable by all: a mail server reads them after it has dropped its privileges.
  *
  * @module
  */
 
+import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import type { CertificateFiles } from "./client.ts";
 import { run } from "./run.ts";
@@ -54,4 +56,5 @@ async function sign(own: CertificateFiles, name: string, extensions: string[], b
   if (by) args.push("-CA", by.cert, "-CAkey", by.key);
   const { code, output } = await run("openssl", args);
   if (code !== 0) throw new Error(`openssl could not make a certificate for ${name}:\n${output}`);
+  await chmod(own.key, 0o644);
 }

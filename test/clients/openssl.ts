@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type CertificateFiles, type Client, type Message, type Outcome, type SendOptions, stuffed } from "./client.ts";
-import type { Auth, Target } from "./client.ts";
 import { Buffer } from "node:buffer";
+import type { Auth, CertificateFiles, Client, Message, Outcome, SendOptions, Target } from "./client.ts";
+import { stuffed } from "./client.ts";
 import { installed } from "./found.ts";
 import type { Printed } from "./printed.ts";
 import { start } from "./run.ts";

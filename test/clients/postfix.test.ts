@@ -2,13 +2,16 @@
  * Proves the private Postfix and smtp-source against a server that is not ours.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import type { Message } from "./client.ts";
 import * as postfix from "./postfix.ts";
 import * as reference from "./reference.ts";
 import { freePort, type Scratch, scratch } from "./scratch.ts";
 import { load, startSink } from "./smtp_source.ts";
+
+// Each program has a time limit of its own, well below this one.
+setDefaultTimeout(60_000);
 
 const there = await reference.available() && await postfix.available();
 

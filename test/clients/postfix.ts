@@ -6,11 +6,11 @@
  */
 
 import { Buffer } from "node:buffer";
-import { chmod, chown, mkdir, readdir, readFile, utimes } from "node:fs/promises";
-import process from "node:process";
+import { chmod, chown, mkdir, readFile, utimes } from "node:fs/promises";
 import { bytesOf, type Mechanism, type Message } from "./client.ts";
 import { executable, find, installed, privileged, skipped } from "./found.ts";
 import { mainCf, masterCf, passwords, type PostfixFolders, type PostfixOptions } from "./postfix_config.ts";
+import { killProcessesOf, processesOf } from "./processes.ts";
 import { run, type Running, start } from "./run.ts";
 import { type Scratch, scratch } from "./scratch.ts";
 
@@ -113,14 +113,13 @@ export class Postfix implements AsyncDisposable {
   async stop(): Promise<void> {
     // The daemons leave the master's process group alone, and hold its output open; but all carry its MAIL_CONFIG.
     const ended = this.#master.stop();
-    for (const pid of await this.processes()) kill(pid);
+    await killProcessesOf(this.#folders.config);
     await ended;
-    for (const pid of await this.processes()) kill(pid);
   }
 
   /** The process ids of the master and its daemons. */
   async processes(): Promise<readonly number[]> {
-    return await processesWith(`MAIL_CONFIG=${this.#folders.config}`);
+    return await processesOf(this.#folders.config);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -191,20 +190,3 @@ async function makeQueue(folders: PostfixFolders): Promise<void> {
 }
 
 const queues = "active bounce corrupt defer deferred flush hold incoming private saved trace".split(" ");
-
-async function processesWith(variable: string): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map(async (pid) => {
-    const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-    return environment.split("\0").includes(variable) ? [Number(pid)] : [];
-  }));
-  return found.flat();
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended meanwhile.
-  }
-}

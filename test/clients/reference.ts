@@ -36,9 +36,19 @@ export interface ReferenceOptions {
 /** What the server says about itself and its clients. */
 export type ReferenceEvent =
   | { readonly event: "listening"; readonly port: number }
-  | { readonly event: "proxy"; readonly version: number; readonly command: string | null; readonly source: string }
+  | ReferenceProxy
   | { readonly event: "auth"; readonly mechanism: string; readonly ok: boolean }
   | ReferenceMessage;
+
+/** The header of the PROXY protocol. */
+export interface ReferenceProxy {
+  readonly event: "proxy";
+  readonly version: number;
+  /** PROXY or LOCAL; null in version 1. */
+  readonly command: string | null;
+  readonly source: string;
+  readonly tlvs: readonly string[];
+}
 
 /** A message that came in, whatever the reply. */
 export interface ReferenceMessage {

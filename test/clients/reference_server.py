@@ -40,7 +40,8 @@ class Handler:
         return responses
 
     async def handle_PROXY(self, server, session, envelope, proxy):
-        tell(event="proxy", version=proxy.version, command=["LOCAL", "PROXY"][int(proxy.command)] if proxy.version == 2 else None, source=str(proxy.src_addr))
+        tlvs = sorted(proxy.tlv) if proxy.version == 2 and proxy.rest else []
+        tell(event="proxy", tlvs=tlvs, version=proxy.version, command=["LOCAL", "PROXY"][int(proxy.command)] if proxy.version == 2 else None, source=str(proxy.src_addr))
         return True
 
     async def handle_DATA(self, server, session, envelope):

@@ -1,6 +1,6 @@
 /**
- * Programs under a time limit. Each runs in a process group of its own, so that ending it ends its children too,
- * and whatever is still running when the test process exits is killed then.
+ * Programs under a time limit. Each runs in a process group of its own, so that ending it ends its children too.
+ * None outlives the test process (see watchdog.ts).
  *
  * @module
  */
@@ -10,6 +10,7 @@ import process from "node:process";
 import type { Readable } from "node:stream";
 import type { Outcome } from "./client.ts";
 import { Printed } from "./printed.ts";
+import { forget, watch } from "./watchdog.ts";
 
 export interface RunOptions {
   /** Written to standard input, which is then closed. */
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Default: 15 000. */
   readonly timeoutMs?: number;
+  /** Whether children that outlive the program go on, as a daemon does. By default they are killed. */
+  readonly leaveChildren?: boolean;
 }
 
 /** A program that runs until it is told to stop. */
@@ -37,14 +40,10 @@ export interface Running {
   readonly stop: (graceMs?: number) => Promise<Outcome>;
 }
 
-const groups = new Set<number>();
-
-process.once("exit", () => {
-  for (const pid of groups) killGroup(pid, "SIGKILL");
-});
-
 /** Sends a signal to a process group; a group that is gone already is no error. */
 export function killGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
+  // A program that did not start has no id, and 0 would mean the caller's own group.
+  if (pid <= 0) return;
   try {
     process.kill(-pid, signal);
   } catch {
@@ -75,7 +74,7 @@ export function start(command: string, args: readonly string[], options: RunOpti
     stdio: ["pipe", "pipe", "pipe"],
   });
   const pid = child.pid ?? 0;
-  if (pid !== 0) groups.add(pid);
+  if (pid !== 0) watch(pid);
   const output = new Printed(command);
   const stdout = new Printed(command);
   collect(child.stdout, [output, stdout]);
@@ -83,9 +82,8 @@ export function start(command: string, args: readonly string[], options: RunOpti
   const ended = new Promise<Outcome>((resolve, reject) => {
     child.once("error", (error) => reject(new Error(`could not start ${command}: ${error.message}`)));
     child.once("close", (code) => {
-      // Children that were left behind with the pipes closed would outlive the test.
-      killGroup(pid, "SIGKILL");
-      groups.delete(pid);
+      if (!options.leaveChildren) killGroup(pid, "SIGKILL");
+      forget(pid);
       resolve({ code, output: output.text, timedOut: false });
     });
   }).finally(() => {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Client, type Message, type Outcome, type SendOptions, stuffed, type Target, type Tls } from "./client.ts";
 import type { Endpoint } from "../../src/socket.ts";
+import { type Client, type Message, type Outcome, type SendOptions, stuffed, type Target, type Tls } from "./client.ts";
 import { find, installed } from "./found.ts";
 import { run } from "./run.ts";
 import { scratch } from "./scratch.ts";
