@@ -3,12 +3,14 @@
  */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readMail } from "../mail/check.ts";
 import { clients } from "./all.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import type { Auth, Mechanism, Message } from "./client.ts";
 import * as gsasl from "./gsasl.ts";
 import { available, type ReferenceOptions, startReference } from "./reference.ts";
 import { type Scratch, scratch } from "./scratch.ts";
+import * as smtplib from "./smtplib.ts";
 import { send as swaksSend } from "./swaks.ts";
 
 // Each program has a time limit of its own, well below this one.
@@ -170,6 +172,19 @@ describe.skipIf(!gsaslUsable)("gsasl", () => {
       expect(bad.timedOut).toBe(false);
     });
   }
+});
+
+const smtplibUsable = there && await smtplib.smtplib.available();
+describe.skipIf(!smtplibUsable)("smtplib alone", () => {
+  test("asks for SMTPUTF8", async () => {
+    await using server = await startReference();
+    const utf8 = { from: "jürgen@bücher.example", to: ["用户@例子.广告"], data: readMail("smtputf8") };
+    const outcome = await smtplib.send(server, utf8, { mailOptions: ["SMTPUTF8", "BODY=8BITMIME"] });
+    expect(outcome).toMatchObject({ code: 0 });
+    const [arrived] = await server.arrived(1);
+    expect(arrived).toMatchObject({ from: utf8.from, to: utf8.to });
+    expect(arrived?.bytes).toEqual(new Uint8Array(utf8.data));
+  });
 });
 
 const swaksUsable = there && await clients[0]!.available();

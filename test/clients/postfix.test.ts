@@ -3,12 +3,14 @@
  */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readMail } from "../mail/check.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import type { Message } from "./client.ts";
 import * as postfix from "./postfix.ts";
 import * as reference from "./reference.ts";
 import { freePort, type Scratch, scratch } from "./scratch.ts";
 import { load, startSink } from "./smtp_source.ts";
+import * as swaks from "./swaks.ts";
 
 // Each program has a time limit of its own, well below this one.
 setDefaultTimeout(60_000);
@@ -141,6 +143,28 @@ describe.skipIf(!there)("a private Postfix", () => {
     const { code } = await load({ host: "127.0.0.1", port: listen }, { from: message.from, to: "bob@example.net" });
     expect(code).toBe(0);
     expect((await server.arrived(1))[0]).toMatchObject({ from: message.from, to: ["bob@example.net"] });
+  });
+
+  test("offers Swaks pipelining, which it uses", async () => {
+    await using server = await reference.startReference();
+    const listen = await freePort();
+    await using _queue = await postfix.startPostfix({ relay: server, listen });
+    const outcome = await swaks.send({ host: "127.0.0.1", port: listen }, message, { pipeline: true });
+    expect(outcome.code).toBe(0);
+    // MAIL, RCPT and DATA go out before the first reply comes in.
+    expect(outcome.output).toMatch(/ -> MAIL FROM.*\n -> RCPT TO.*\n -> DATA/);
+    await server.arrived(1);
+  });
+
+  test("asks for SMTPUTF8 when the message needs it", async () => {
+    await using server = await reference.startReference();
+    await using queue = await postfix.startPostfix({ relay: server });
+    const data = Buffer.from(readMail("smtputf8"));
+    await queue.submit({ from: "jürgen@bücher.example", to: ["用户@例子.广告"], data });
+    const [arrived] = await server.arrived(1);
+    expect(arrived).toMatchObject({ from: "jürgen@bücher.example", to: ["用户@例子.广告"] });
+    expect(arrived?.mail_options).toContain("SMTPUTF8");
+    expect(Buffer.from(arrived!.bytes).toString("latin1")).toEndWith(data.toString("latin1"));
   });
 
   test("leaves no process behind", async () => {
