@@ -7,6 +7,8 @@
  * a CRLF, and what follows it is message text in any case.
  */
 
+import { alignedWords, nextNewline } from "./newline.ts";
+
 // The state is what the bytes before the next one were.
 /** Nothing, or CRLF: a dot here is special. */
 const lineStart = 0;
@@ -129,44 +131,4 @@ export class DataDecoder {
   #flush(chunk: Uint8Array, from: number, to: number): void {
     if (to > from) this.#emit(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
   }
-}
-
-const fewBytes = 256;
-
-/** The chunk as 32-bit words, from its first aligned byte on; undefined where looking at words does not pay. */
-function alignedWords(chunk: Uint8Array): Int32Array | undefined {
-  if (chunk.length < fewBytes) return undefined;
-  const skip = -chunk.byteOffset & 3;
-  return new Int32Array(chunk.buffer as ArrayBuffer, chunk.byteOffset + skip, (chunk.length - skip) >> 2);
-}
-
-/**
- * Where the next CR or LF is, or the chunk's length.
- *
- * Almost all bytes of mail are neither, so four are looked at together: the expression is zero when none of the four is
- * below 0x0e (subtracting borrows into the top bit only of bytes below it, or above such a byte).
- */
-function nextNewline(chunk: Uint8Array, words: Int32Array | undefined, at: number): number {
-  if (words !== undefined) {
-    const base = words.byteOffset - chunk.byteOffset;
-    while (at < chunk.length && ((at - base) & 3) !== 0) {
-      const byte = chunk[at]!;
-      if (byte === LF || byte === CR) return at;
-      at++;
-    }
-    for (let i = (at - base) >> 2; i >= 0 && i < words.length; i++) {
-      const word = words[i]!;
-      if (((word - 0x0e0e0e0e) & ~word & 0x80808080) === 0) continue;
-      for (at = base + (i << 2); at < base + (i << 2) + 4; at++) {
-        const byte = chunk[at]!;
-        if (byte === LF || byte === CR) return at;
-      }
-    }
-    at = Math.max(at, base + (words.length << 2));
-  }
-  for (; at < chunk.length; at++) {
-    const byte = chunk[at]!;
-    if (byte === LF || byte === CR) return at;
-  }
-  return at;
 }

@@ -1,0 +1,119 @@
+/** Newlines in message text: only CRLF is one (RFC 5321 section 2.3.8). */
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+const crByte: Uint8Array = Uint8Array.of(CR);
+const lfByte: Uint8Array = Uint8Array.of(LF);
+
+/**
+ * Passes text on as it comes, and watches its newlines: the chunks of BDAT, whose end is told by counting alone.
+ *
+ * A CR or LF without the other is counted, and kept as it is or made a CRLF. As in `DataDecoder` the result does not
+ * depend on where the text was cut.
+ */
+export class NewlineDecoder {
+  readonly #emit: (piece: Uint8Array) => void;
+  readonly #normalize: boolean;
+  #isAfterCr = false;
+  #bare = 0;
+
+  /**
+   * @param emit gets the text piece by piece: views of the chunks pushed, not copies.
+   * @param normalize whether a bare CR or LF is handed on as CRLF; otherwise it is handed on as it came.
+   */
+  constructor(emit: (piece: Uint8Array) => void, normalize: boolean) {
+    this.#emit = emit;
+    this.#normalize = normalize;
+  }
+
+  /** How many CR and LF came without the other. */
+  get bareNewlines(): number {
+    return this.#bare;
+  }
+
+  /** Takes the next bytes. They never hold the end: always -1. */
+  push(chunk: Uint8Array): number {
+    const words = alignedWords(chunk);
+    let from = 0;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#isAfterCr) {
+        this.#isAfterCr = false;
+        if (chunk[at] === LF) {
+          at++;
+          continue;
+        }
+        from = this.#complete(chunk, from, at, lfByte);
+      }
+      at = nextNewline(chunk, words, at);
+      if (at === chunk.length) break;
+      if (chunk[at] === CR) this.#isAfterCr = true;
+      else from = this.#complete(chunk, from, at, crByte);
+      at++;
+    }
+    this.#flush(chunk, from, chunk.length);
+    return -1;
+  }
+
+  /** There is no more: a CR at the very end has no LF. */
+  finish(): void {
+    if (!this.#isAfterCr) return;
+    this.#isAfterCr = false;
+    this.#bare++;
+    if (this.#normalize) this.#emit(lfByte);
+  }
+
+  /** Half a newline at `at`, or before it; the other half is `missing`. */
+  #complete(chunk: Uint8Array, from: number, at: number, missing: Uint8Array): number {
+    this.#bare++;
+    if (!this.#normalize) return from;
+    this.#flush(chunk, from, at);
+    this.#emit(missing);
+    return at;
+  }
+
+  #flush(chunk: Uint8Array, from: number, to: number): void {
+    if (to > from) this.#emit(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
+  }
+}
+
+const fewBytes = 256;
+
+/** The chunk as 32-bit words, from its first aligned byte on; undefined where looking at words does not pay. */
+export function alignedWords(chunk: Uint8Array): Int32Array | undefined {
+  if (chunk.length < fewBytes) return undefined;
+  const skip = -chunk.byteOffset & 3;
+  return new Int32Array(chunk.buffer as ArrayBuffer, chunk.byteOffset + skip, (chunk.length - skip) >> 2);
+}
+
+/**
+ * Where the next CR or LF is, or the chunk's length.
+ *
+ * Almost all bytes of mail are neither, so four are looked at together: the expression is zero when none of the four is
+ * below 0x0e (subtracting borrows into the top bit only of bytes below it, or above such a byte).
+ */
+export function nextNewline(chunk: Uint8Array, words: Int32Array | undefined, at: number): number {
+  if (words !== undefined) {
+    const base = words.byteOffset - chunk.byteOffset;
+    while (at < chunk.length && ((at - base) & 3) !== 0) {
+      const byte = chunk[at]!;
+      if (byte === LF || byte === CR) return at;
+      at++;
+    }
+    for (let i = (at - base) >> 2; i >= 0 && i < words.length; i++) {
+      const word = words[i]!;
+      if (((word - 0x0e0e0e0e) & ~word & 0x80808080) === 0) continue;
+      for (at = base + (i << 2); at < base + (i << 2) + 4; at++) {
+        const byte = chunk[at]!;
+        if (byte === LF || byte === CR) return at;
+      }
+    }
+    at = Math.max(at, base + (words.length << 2));
+  }
+  for (; at < chunk.length; at++) {
+    const byte = chunk[at]!;
+    if (byte === LF || byte === CR) return at;
+  }
+  return at;
+}
