@@ -2,6 +2,7 @@
 
 import type { DeliveryStore } from "./app/deliveries.ts";
 import { isDomain } from "./protocol/domain.ts";
+import { validateSwitches } from "./session/offer.ts";
 import type { PartialSessionOptions } from "./session/options.ts";
 import type { SpoolOptions } from "./spool/spool.ts";
 
@@ -40,6 +41,7 @@ export function validate(options: ServeOptions): void {
     throw new TypeError(`Cannot listen on ${unix} and on a port: give unix, or port and hostname`);
   }
   oneOf("bareNewline", bareNewline, ["reject", "normalize"]);
+  validateSwitches(options.extensions ?? {});
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
   const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool } = options;
   const numbers = { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, ...limits, ...timeouts };

@@ -1,5 +1,6 @@
 /** The facts of an event as headers: what a bare function, in any language, is told. */
 
+import type { Parameters } from "../protocol/parameters.ts";
 import type { Mailbox } from "../protocol/path.ts";
 import type { Mail } from "./mail.ts";
 import type { StageEvent } from "./stage.ts";
@@ -16,12 +17,21 @@ export function factHeaders(event: StageEvent, mail: Mail | undefined): [string,
   if ("envelope" in event && event.envelope !== undefined) {
     headers.push(["smtp-mail-from", asciiValue(event.envelope.from?.address ?? "")]);
     for (const recipient of recipientsOf(event)) headers.push(["smtp-rcpt-to", asciiValue(recipient.address)]);
+    pushParameters(headers, "smtp-mail-parameters", event.envelope.parameters);
   }
+  if ("recipient" in event) pushParameters(headers, "smtp-rcpt-parameters", event.recipient.parameters);
   if (mail !== undefined) {
     headers.push(["smtp-message-id", mail.id], ["content-type", "message/rfc822"], ["content-length", `${mail.size}`]);
   }
   if (event.stage === "command") headers.push(["smtp-argument", asciiValue(event.argument)]);
   return headers;
+}
+
+/** The parameters as they stood in the command: `SIZE=1000 BODY=8BITMIME`. */
+function pushParameters(headers: [string, string][], name: string, parameters: Parameters): void {
+  if (parameters.size === 0) return;
+  const words = [...parameters].map(([keyword, value]) => value === undefined ? keyword : `${keyword}=${value}`);
+  headers.push([name, asciiValue(words.join(" "))]);
 }
 
 function recipientsOf(event: StageEvent): readonly Mailbox[] {

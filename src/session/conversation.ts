@@ -9,6 +9,7 @@ import type { Application, SessionEvent } from "./event.ts";
 import { Input } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
+import type { Pace } from "./pace.ts";
 import * as replies from "./replies.ts";
 import { emptyLocals, type Session, sessionId } from "./session.ts";
 import type { Transaction } from "./transaction.ts";
@@ -37,8 +38,6 @@ export class Conversation implements Deadline {
   readonly #socket: Socket;
   readonly #application: Application;
 
-  /** The open transaction, between MAIL and the end of its data. */
-  transaction: Transaction | undefined;
   /** Whether the client said EHLO, and so was told of extensions. */
   extended = false;
   /** Whether policy refused the connection: then all but QUIT is refused (RFC 5321 section 3.1). */
@@ -51,6 +50,7 @@ export class Conversation implements Deadline {
   ending: Ending = "lost";
 
   deadline: number = Infinity;
+  #transaction: Transaction | undefined;
   #errors = 0;
   /** Replies that wait for the end of the batch (RFC 2920 section 3.2). */
   #out = "";
@@ -104,10 +104,29 @@ export class Conversation implements Deadline {
     return this.#application.decide(event);
   }
 
-  /** Puts a reply behind those that wait to be sent. */
+  /** The open transaction, between MAIL and the end of its data. */
+  get transaction(): Transaction | undefined {
+    return this.#transaction;
+  }
+
+  /** MAIL was accepted. */
+  beginTransaction(transaction: Transaction): void {
+    this.#transaction = transaction;
+    this.transactions++;
+  }
+
+  /** The transaction is answered, or never was: what it holds is let go. */
+  endTransaction(): void {
+    this.#transaction?.reception?.release();
+    this.#transaction = undefined;
+  }
+
+  /** Puts a reply behind those that wait to be sent; none follows the one that ends the session. */
   reply(reply: Reply): void {
+    if (this.#isClosing) return;
     const sent = this.#isPatient(reply) ? reply : replies.tooManyErrors;
-    this.#out += formatReply(sent, this.transaction?.envelope.smtputf8);
+    const written = this.options.offer.has("enhancedStatusCodes") ? sent : withoutEnhanced(sent);
+    this.#out += formatReply(written, this.transaction?.envelope.smtputf8);
     if (sent.close) this.#close(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
   }
 
@@ -118,6 +137,14 @@ export class Conversation implements Deadline {
     this.#out = "";
     const slow = this.#socket.write(bytes);
     return slow === undefined ? undefined : this.#waitForReader(slow);
+  }
+
+  /** Reads more of a message; false when the client will send no more, or was too slow. */
+  async fill(pace: Pace): Promise<boolean> {
+    this.allow(pace.patience);
+    const more = await this.input.fill();
+    this.deadline = Infinity;
+    return more;
   }
 
   /** Gives the client `milliseconds` from now. */
@@ -175,8 +202,11 @@ export class Conversation implements Deadline {
       this.reply(replies.shuttingDown);
       return true;
     }
-    // A line that comes in pieces has no more time than one that comes whole.
-    if (this.deadline === Infinity) this.allow(this.options.timeouts.command);
+    // A line that comes in pieces has no more time than one that comes whole, nor a message in chunks.
+    if (this.deadline === Infinity) {
+      const { command } = this.options.timeouts;
+      this.allow(Math.min(command, this.#transaction?.reception?.pace.patience ?? command));
+    }
     this.#state = "waiting for a command";
     const more = await this.input.fill();
     this.#state = "talking";
@@ -194,7 +224,7 @@ export class Conversation implements Deadline {
 
   /** Counts protocol errors; they do not go away with a message (RFC 5321 section 7.8). */
   #isPatient(reply: Reply): boolean {
-    if (reply.code < 500 || reply.close) return true;
+    if (!isProtocolError(reply) || reply.close) return true;
     return ++this.#errors < this.options.limits.errors;
   }
 
@@ -210,9 +240,18 @@ export class Conversation implements Deadline {
 
   #end(): void {
     this.deadline = Infinity;
-    this.transaction = undefined;
+    this.endTransaction();
     this.#socket.close();
     this.observer.ended(this);
     this.decide({ stage: "disconnect", session: this.session });
   }
+}
+
+function withoutEnhanced({ code, text }: Reply): Reply {
+  return { code, text };
+}
+
+/** Syntax and order of commands (RFC 5321 section 4.2.1: the second digit is 0), and parameters nobody offered. */
+function isProtocolError({ code }: Reply): boolean {
+  return (code >= 500 && code < 510) || code === 555;
 }

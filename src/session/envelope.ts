@@ -1,5 +1,8 @@
 /** Who a message is from, who it is for, and what was said about it (RFC 5321 section 2.3.1). */
 
+import type { DeliverBy } from "../protocol/deliverby.ts";
+import type { Notify, OriginalRecipient } from "../protocol/dsn.ts";
+import type { Parameters } from "../protocol/parameters.ts";
 import type { Mailbox } from "../protocol/path.ts";
 import { emptyLocals } from "./session.ts";
 
@@ -9,6 +12,35 @@ export interface Recipient extends Mailbox {
   readonly user: string;
   /** What follows the `+` (RFC 5233), as sent. */
   readonly tag?: string;
+  /** The parameters of RCPT as the client wrote them. */
+  readonly parameters: Parameters;
+  /** What the sender wants to be told of this recipient (DSN). */
+  readonly dsn?: RecipientDsn;
+  /** Since when the mailbox must have belonged to the same person (RRVS). */
+  readonly validSince?: ValidSince;
+}
+
+/** Wishes for delivery status notifications, for one recipient (RFC 3461 sections 4.1 and 4.2). */
+export interface RecipientDsn {
+  /** When to tell. Absent: of failures, and of delays where that is the custom. */
+  readonly notify?: Notify;
+  /** The recipient as the sender first wrote it. */
+  readonly originalRecipient?: OriginalRecipient;
+}
+
+/** RFC 7293 section 3.2. */
+export interface ValidSince {
+  readonly since: Date;
+  /** What a relay is to do when the next server does not know RRVS. */
+  readonly unsupported: "reject" | "continue";
+}
+
+/** Wishes for delivery status notifications, for the message (RFC 3461 sections 4.3 and 4.4). */
+export interface EnvelopeDsn {
+  /** How much of the message a notification of failure returns. Absent: as the server likes. */
+  readonly ret?: "FULL" | "HDRS";
+  /** What the sender knows the message by; decoded. */
+  readonly envid?: string;
 }
 
 /** The envelope of one message. */
@@ -22,6 +54,20 @@ export interface Envelope {
   readonly body: "7BIT" | "8BITMIME" | "BINARYMIME";
   /** Whether the client declared SMTPUTF8. */
   readonly smtputf8: boolean;
+  /** The parameters of MAIL as the client wrote them. */
+  readonly parameters: Parameters;
+  /** What the sender wants to be told, and how (DSN). */
+  readonly dsn?: EnvelopeDsn;
+  /** Whether the message may be passed on over verified TLS only (REQUIRETLS). */
+  readonly requireTls?: boolean;
+  /** How long the message is of use (DELIVERBY). */
+  readonly deliverBy?: DeliverBy;
+  /** When the message is to be sent on (FUTURERELEASE). */
+  readonly holdUntil?: Date;
+  /** From -9 to 9; absent means 0 (MT-PRIORITY). */
+  readonly priority?: number;
+  /** Classes of solicitation the message belongs to (NO-SOLICITING). */
+  readonly solicitations?: readonly string[];
   /** Facts found by middleware that hold for this message; they reappear on `c.var` at every later stage. */
   readonly locals: Record<string, unknown>;
 }
@@ -30,14 +76,14 @@ export interface Envelope {
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
 /** An envelope with nothing but a sender. */
-export function newEnvelope(from: Mailbox | null): Draft<Envelope> & { to: Recipient[] } {
-  return { from, to: [], body: "7BIT", smtputf8: false, locals: emptyLocals() };
+export function newEnvelope(from: Mailbox | null, parameters: Parameters): Draft<Envelope> & { to: Recipient[] } {
+  return { from, to: [], body: "7BIT", smtputf8: false, parameters, locals: emptyLocals() };
 }
 
 /** Splits the local part at its first `+`; one that begins with it is a user name as a whole. */
-export function recipientOf(mailbox: Mailbox): Draft<Recipient> {
+export function recipientOf(mailbox: Mailbox, parameters: Parameters): Draft<Recipient> {
   const plus = mailbox.local.indexOf("+");
   const { address, local, domain } = mailbox;
-  if (plus <= 0) return { address, local, domain, user: local };
-  return { address, local, domain, user: local.slice(0, plus), tag: local.slice(plus + 1) };
+  if (plus <= 0) return { address, local, domain, user: local, parameters };
+  return { address, local, domain, user: local.slice(0, plus), tag: local.slice(plus + 1), parameters };
 }

@@ -71,11 +71,13 @@ export class Input {
     }
   }
 
-  /** All bytes that are here: the next block of a message, or undefined when more must be read first. */
-  takeBlock(): Uint8Array | undefined {
-    if (!this.hasMore) return undefined;
-    const block = this.#at === 0 ? this.#buffer : this.#buffer.subarray(this.#at);
-    this.putBack(empty);
+  /** The bytes that are here, up to `most` of them; undefined when there are none, and more must be read first. */
+  takeBlock(most: number = Infinity): Uint8Array | undefined {
+    if (this.#at === this.#buffer.length || most === 0) return undefined;
+    const end = Math.min(this.#buffer.length, this.#at + most);
+    const block = this.#at === 0 && end === this.#buffer.length ? this.#buffer : this.#buffer.subarray(this.#at, end);
+    if (end === this.#buffer.length) this.putBack(empty);
+    else this.#at = this.#searched = end;
     return block;
   }
 

@@ -1,15 +1,19 @@
 /** What can be set for a session, and what holds when nothing is set. */
 
+import { type ExtensionSwitches, type Offer, offerOf } from "./offer.ts";
+
 /** How much one client may ask for. */
 export interface Limits {
   /** RCPT per transaction; more get 452 4.5.3. RFC 5321 section 4.5.3.1.8 asks for at least 100. Default 1000. */
   readonly recipients: number;
-  /** Replies of 500 to 599 per session, except refused recipients, before 421 4.7.0. Default 20. */
+  /** Commands of wrong syntax, or in the wrong place (500 to 509 and 555), per session before 421 4.7.0. Default 20. */
   readonly errors: number;
   /** NOOP, RSET, VRFY, HELP and the like since the last message, before 421 4.7.0. Default 100. */
   readonly junkCommands: number;
   /** Messages per session, before 421 4.7.0. Default 10 000. */
   readonly transactions: number;
+  /** Seconds for which FUTURERELEASE may hold a message back, where it is switched on. Default 30 days. */
+  readonly hold: number;
 }
 
 /** How long one side may keep the other waiting, in milliseconds (RFC 5321 section 4.5.3.2). */
@@ -36,6 +40,8 @@ export interface SessionOptions {
   readonly pipelining: "strict" | "lenient";
   /** The slowest message that is waited for, in octets per second, after the first `timeouts.block`. Default 500. */
   readonly minDataRate: number;
+  /** The extensions of EHLO. */
+  readonly offer: Offer;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
 }
@@ -52,6 +58,11 @@ export interface PartialSessionOptions {
   readonly pipelining?: "strict" | "lenient";
   /** Octets per second. Default 500. */
   readonly minDataRate?: number;
+  /**
+   * Switches extensions of EHLO on or off by name, as `{ chunking: false, dsn: true }`; see
+   * {@linkcode ExtensionSwitches} for what is on by default, and why the rest is not.
+   */
+  readonly extensions?: ExtensionSwitches;
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -66,7 +77,15 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
     bareNewline: given.bareNewline ?? "reject",
     pipelining: given.pipelining ?? "strict",
     minDataRate: given.minDataRate ?? 500,
-    limits: { recipients: 1000, errors: 20, junkCommands: 100, transactions: 10_000, ...given.limits },
+    offer: offerOf(given.extensions),
+    limits: {
+      recipients: 1000,
+      errors: 20,
+      junkCommands: 100,
+      transactions: 10_000,
+      hold: 30 * 86_400,
+      ...given.limits,
+    },
     timeouts: { command: 5 * minute, block: 3 * minute, handler: 2 * minute, delivery: 8 * minute, ...given.timeouts },
   };
 }

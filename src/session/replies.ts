@@ -18,6 +18,7 @@ export const sayHelloFirst: Reply = fixed(503, "5.5.1", "Error: send HELO/EHLO f
 export const nestedMail: Reply = fixed(503, "5.5.1", "Error: nested MAIL command");
 export const mailFirst: Reply = fixed(503, "5.5.1", "Error: need MAIL command");
 export const rcptFirst: Reply = fixed(503, "5.5.1", "Error: need RCPT command");
+export const binaryNeedsBdat: Reply = fixed(503, "5.5.1", "Error: BODY=BINARYMIME requires BDAT");
 export const noRecipients: Reply = fixed(554, "5.5.1", "Error: no valid recipients");
 export const connection: Reply = fixed(503, "5.5.1", "Error: access denied, only QUIT is left");
 export const badSender: Reply = fixed(501, "5.1.7", "Bad sender address syntax");
@@ -37,6 +38,9 @@ export const wrongProtocol: Reply = fixed(500, "5.5.1", "Error: command not reco
 export const notImplemented: Reply = fixed(502, "5.5.1", "Error: command not implemented");
 
 /** Replies that end the session. */
+export const bdatOff: Reply = fixed(521, "5.5.1", "Error: CHUNKING is not offered", true);
+export const bdatSyntax: Reply = fixed(521, "5.5.4", "Syntax: BDAT count [LAST]", true);
+export const chunkTooLarge: Reply = fixed(552, "5.3.4", "Chunk exceeds the message size limit", true);
 export const synchronization: Reply = fixed(554, "5.5.0", "Error: SMTP protocol synchronization", true);
 export const tooManyErrors: Reply = fixed(421, "4.7.0", "Error: too many errors", true);
 export const tooManyCommands: Reply = fixed(421, "4.7.0", "Error: too many commands without mail", true);
@@ -47,6 +51,21 @@ export const lostInData: Reply = fixed(451, "4.4.2", "Error: connection lost bef
 export const shuttingDown: Reply = fixed(421, "4.3.2", "Server is shutting down, try again later", true);
 export const http: Reply = fixed(221, "2.7.0", "Error: I speak SMTP, not HTTP. Goodbye.", true);
 export const tlsHello: Reply = fixed(421, "4.7.0", "Error: TLS is not spoken here before STARTTLS", true);
+
+/** 503 for a command that has no place between the chunks of a message. */
+export function afterBdat(verb: string): Reply {
+  return { code: 503, enhanced: "5.5.1", text: `Error: ${verb} after BDAT` };
+}
+
+/** 250 for a chunk that others follow. */
+export function chunkOk(octets: number): Reply {
+  return { code: 250, enhanced: "2.0.0", text: `Ok: ${octets} octets` };
+}
+
+/** 551 for a chunk of a message that was refused with an earlier one. */
+export function chunkDiscarded(octets: number): Reply {
+  return { code: 551, enhanced: "5.0.0", text: `Discarded ${octets} octets after earlier error` };
+}
 
 /** 501 with what would have been right. */
 export function syntax(usage: string): Reply {

@@ -4,6 +4,7 @@ import { hasControl, isHttpRequest, parseCommand } from "../protocol/command.ts"
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
 import type { LineError } from "./input.ts";
+import { mostOctets } from "./offer.ts";
 import * as replies from "./replies.ts";
 import { type Verb, verbs } from "./verbs.ts";
 import { unknown } from "./verbs/unknown.ts";
@@ -11,8 +12,9 @@ import { unknown } from "./verbs/unknown.ts";
 /** RFC 5321 section 4.5.3.1.4: the longest command line, CRLF included, unless its extensions lengthen it. */
 const commandLine = 512;
 
-/** The longest line of any verb: what is longer need not be kept. */
-export const longestLine: number = Math.max(...[...verbs.values()].map(allowance));
+/** No line of any verb is longer, whatever is offered: what is longer need not be kept. */
+export const longestLine: number = commandLine +
+  Math.max(mostOctets, ...[...verbs.values()].map((verb) => verb.extraOctets ?? 0));
 
 /** Answers one line. */
 export function answer(
@@ -24,9 +26,11 @@ export function answer(
   const command = parseCommand(line);
   if (command === undefined) return replies.badSyntax;
   const verb = verbs.get(command.verb);
-  if (octets(line) + 2 > allowance(verb)) return replies.tooLong;
+  if (octets(line) + 2 > allowance(conversation, verb)) {
+    return verb?.announcesOctets ? replies.bdatSyntax : replies.tooLong;
+  }
   // An address with a control character is a bad address, and is refused as one.
-  if (!verb?.takesPath && hasControl(line)) return replies.badSyntax;
+  if (!verb?.takesPath && hasControl(line)) return verb?.announcesOctets ? replies.bdatSyntax : replies.badSyntax;
   if (conversation.refused) return command.verb === "QUIT" ? replies.bye : replies.connection;
   if (verb === undefined) return unknown(conversation, command.argument, command.verb);
   return refuseUntimely(conversation, verb) ?? verb.answer(conversation, command.argument, command.verb);
@@ -54,8 +58,9 @@ function unreadable(error: LineError): Reply {
   }
 }
 
-function allowance(verb: Verb | undefined): number {
-  return commandLine + (verb?.extraOctets ?? 0);
+function allowance({ options }: Conversation, verb: Verb | undefined): number {
+  const parameters = verb?.parameters === undefined ? 0 : options.offer.octets[verb.parameters];
+  return commandLine + parameters + (verb?.extraOctets ?? 0);
 }
 
 const encoder = new TextEncoder();

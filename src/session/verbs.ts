@@ -2,7 +2,7 @@
 
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
-import { extensions } from "./extensions.ts";
+import { bdat } from "./verbs/bdat.ts";
 import { data } from "./verbs/data.ts";
 import { ehlo, helo } from "./verbs/ehlo.ts";
 import { expn, help, noop, vrfy } from "./verbs/inquiry.ts";
@@ -23,20 +23,22 @@ export interface Verb {
   readonly isJunk?: boolean;
   /** The argument is an address, with its own reply for what no address may hold. */
   readonly takesPath?: boolean;
-  /** By how much extensions lengthen the line. */
+  /** Whose extensions' parameters lengthen the line. */
+  readonly parameters?: "mail" | "rcpt";
+  /** By how much else the line may be longer. */
   readonly extraOctets?: number;
+  /** Octets follow that are no commands: where the line cannot be understood, the connection ends. */
+  readonly announcesOctets?: boolean;
 }
-
-const mailOctets = extensions.reduce((sum, extension) => sum + (extension.mailOctets ?? 0), 0);
-const rcptOctets = extensions.reduce((sum, extension) => sum + (extension.rcptOctets ?? 0), 0);
 
 /** By upper-case name. */
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["EHLO", { answer: ehlo, endsGroup: true }],
   ["HELO", { answer: helo, endsGroup: true }],
-  ["MAIL", { answer: mail, takesPath: true, extraOctets: mailOctets }],
-  ["RCPT", { answer: rcpt, takesPath: true, extraOctets: rcptOctets }],
+  ["MAIL", { answer: mail, takesPath: true, parameters: "mail" }],
+  ["RCPT", { answer: rcpt, takesPath: true, parameters: "rcpt" }],
   ["DATA", { answer: data, endsGroup: true }],
+  ["BDAT", { answer: bdat, announcesOctets: true }],
   ["RSET", { answer: rset, isJunk: true }],
   ["NOOP", { answer: noop, endsGroup: true, isJunk: true }],
   ["VRFY", { answer: vrfy, endsGroup: true, isJunk: true }],

@@ -2,7 +2,6 @@
 
 import type { Reply } from "../../protocol/reply.ts";
 import type { Conversation } from "../conversation.ts";
-import { extensions } from "../extensions.ts";
 import * as replies from "../replies.ts";
 import type { Protocol } from "../session.ts";
 
@@ -28,14 +27,14 @@ function hello(conversation: Conversation, host: string, verb: "EHLO" | "HELO"):
 function welcome(conversation: Conversation, host: string, verb: "EHLO" | "HELO", reply: Reply | undefined): Reply {
   if (reply !== undefined && reply.code >= 300) return reply;
   const { session, options } = conversation;
-  conversation.transaction = undefined;
+  conversation.endTransaction();
   conversation.extended = verb === "EHLO";
   session.helo = host;
   session.protocol = protocolOf(conversation);
   const text = reply === undefined ? ["at your service"] : [reply.text].flat();
   text[0] = `${options.name} ${text[0] ?? ""}`;
   if (!conversation.extended) return { code: 250, text: text[0] };
-  for (const extension of extensions) {
+  for (const extension of options.offer.extensions) {
     const line = extension.advertise(conversation);
     if (line !== undefined) text.push(line);
   }

@@ -19,7 +19,7 @@ export function mail(conversation: Conversation, argument: string): Reply | Prom
   if (path === "address" || path.mailbox?.domain === "") return replies.badSender;
   const parameters = parseParameters(path.rest);
   if (parameters === undefined) return replies.syntax("MAIL FROM:<address> [parameters]");
-  const transaction = new Transaction(`${session.id}.${conversation.transactions}`, path.mailbox);
+  const transaction = new Transaction(`${session.id}.${conversation.transactions}`, path.mailbox, parameters);
   const { envelope } = transaction;
   const problem = applyParameters(conversation, "mail", parameters, envelope);
   if (problem !== undefined) return problem;
@@ -30,9 +30,6 @@ export function mail(conversation: Conversation, argument: string): Reply | Prom
 }
 
 function begin(conversation: Conversation, transaction: Transaction, reply: Reply = replies.mailOk): Reply {
-  if (reply.code < 300) {
-    conversation.transaction = transaction;
-    conversation.transactions++;
-  }
+  if (reply.code < 300) conversation.beginTransaction(transaction);
   return reply;
 }

@@ -4,7 +4,7 @@ import type { Parameters } from "../../protocol/parameters.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { Conversation } from "../conversation.ts";
 import type { Draft, Envelope, Recipient } from "../envelope.ts";
-import { extensions, type ParameterRule } from "../extensions.ts";
+import type { ParameterRule } from "../extensions.ts";
 import * as replies from "../replies.ts";
 
 type Subject = { mail: Envelope; rcpt: Recipient };
@@ -18,7 +18,8 @@ export function applyParameters<V extends keyof Subject>(
 ): Reply | undefined {
   for (const [keyword, value] of parameters) {
     const rule = ruleFor(conversation, verb, keyword);
-    const problem = rule === undefined ? replies.unsupportedParameter(keyword) : rule(value, subject, conversation);
+    if (rule === undefined) return replies.unsupportedParameter(keyword);
+    const problem = rule(value, subject, conversation);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -31,10 +32,7 @@ function ruleFor<V extends keyof Subject>(
   keyword: string,
 ): ParameterRule<Subject[V]> | undefined {
   if (!conversation.extended) return undefined;
-  for (const extension of extensions) {
-    const rules = extension[verb];
-    if (rules === undefined || !Object.hasOwn(rules, keyword)) continue;
-    if (extension.advertise(conversation) !== undefined) return rules[keyword] as ParameterRule<Subject[V]>;
-  }
-  return undefined;
+  const parameter = conversation.options.offer[verb].get(keyword);
+  if (parameter?.extension.advertise(conversation) === undefined) return undefined;
+  return parameter.rule as ParameterRule<Subject[V]>;
 }

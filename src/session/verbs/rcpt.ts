@@ -12,6 +12,7 @@ import { applyParameters } from "./parameters.ts";
 export function rcpt(conversation: Conversation, argument: string): Reply | Promise<Reply> {
   const { session, options, transaction } = conversation;
   if (transaction === undefined) return replies.mailFirst;
+  if (transaction.reception !== undefined) return replies.afterBdat("RCPT");
   if (!/^TO:/i.test(argument)) return replies.syntax("RCPT TO:<address>");
   const path = parsePath(argument.slice(3));
   if (path === "syntax") return replies.syntax("RCPT TO:<address>");
@@ -21,7 +22,7 @@ export function rcpt(conversation: Conversation, argument: string): Reply | Prom
   const { envelope } = transaction;
   if (isInternationalized(path.mailbox) && !envelope.smtputf8) return replies.needsSmtputf8;
   if (envelope.to.length >= options.limits.recipients) return replies.tooManyRecipients;
-  const recipient = recipientOf(path.mailbox);
+  const recipient = recipientOf(path.mailbox, parameters);
   const problem = applyParameters(conversation, "rcpt", parameters, recipient);
   if (problem !== undefined) return problem;
   const decision = conversation.decide({ stage: "rcpt", session, envelope, recipient });

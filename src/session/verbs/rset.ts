@@ -6,6 +6,6 @@ import * as replies from "../replies.ts";
 
 export function rset(conversation: Conversation, argument: string): Reply {
   if (argument !== "") return replies.syntax("RSET");
-  conversation.transaction = undefined;
+  conversation.endTransaction();
   return replies.ok;
 }

@@ -1,0 +1,121 @@
+/** A message on its way in, by DATA or by BDAT: where its octets go, what is wrong with it, and how it ends. */
+
+import { countReceived } from "../protocol/header.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { type Content, StorageError } from "./content.ts";
+import type { Conversation } from "./conversation.ts";
+import { Pace } from "./pace.ts";
+import * as replies from "./replies.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** Takes a message out of what the client sends. */
+export interface Decoder {
+  /** Takes the next bytes; returns where those behind the end of the message begin, or -1 when it goes on. */
+  push(block: Uint8Array): number;
+  /** There is no more. */
+  finish?(): void;
+  /** How many CR and LF came without the other. */
+  readonly bareNewlines: number;
+}
+
+/** Makes a decoder that hands the message on piece by piece. */
+export type DecoderFor = (emit: (piece: Uint8Array) => void) => Decoder;
+
+/** More hops than any message needs (RFC 5321 section 6.3: "at least 100 Received entries"). */
+const mostHops = 100;
+
+export class Reception {
+  readonly pace: Pace;
+  readonly #conversation: Conversation;
+  readonly #transaction: Transaction;
+  readonly #content: Content;
+  readonly #decoder: Decoder;
+  readonly #startedAt = performance.now();
+  #problem: Reply | undefined;
+
+  constructor(conversation: Conversation, transaction: Transaction, decoderFor: DecoderFor) {
+    this.#conversation = conversation;
+    this.#transaction = transaction;
+    this.#content = conversation.openContent();
+    this.pace = new Pace(conversation.options);
+    // What will be refused is read to its end, so that the client hears why, but not kept (RFC 1870 section 6.3).
+    this.#decoder = decoderFor((piece) => {
+      if (this.#problem === undefined) this.#content.append(piece);
+    });
+  }
+
+  /** Whether the message will be refused. */
+  get hasFailed(): boolean {
+    return this.#problem !== undefined;
+  }
+
+  /** Takes the client's next bytes; returns where those behind the end of the message begin, or -1. */
+  take(block: Uint8Array): number {
+    this.pace.count(block.length);
+    const end = this.#decoder.push(block);
+    this.#look();
+    return end;
+  }
+
+  /** Lets go of what memory may not hold. Await a promise before the next `take`. */
+  settle(): Promise<void> | undefined {
+    if (this.#problem !== undefined) return undefined;
+    return this.#content.settle()?.catch((error: unknown) => {
+      if (!(error instanceof StorageError)) throw error;
+      this.#fail(replies.storage);
+    });
+  }
+
+  /** The client is gone, or was too slow: the message is not whole, and nobody gets it. */
+  lose(): Reply {
+    this.#fail(replies.lostInData);
+    return this.#tell(replies.lostInData);
+  }
+
+  /** The message is whole, or it has failed: what the client is told. */
+  async end(): Promise<Reply> {
+    this.#decoder.finish?.();
+    this.#look();
+    if (!this.hasFailed && this.#hasLooped()) this.#fail(replies.mailLoop);
+    return this.#tell(this.#problem ?? await this.#decide());
+  }
+
+  /** Gives memory and disk back, whatever became of the message. */
+  release(): void {
+    this.#content.release();
+  }
+
+  #hasLooped(): boolean {
+    // A message too short for so many fields is not looked at: that is almost every one.
+    return this.#content.size > mostHops * "Received:\r\n".length &&
+      countReceived(this.#content.header, mostHops) > mostHops;
+  }
+
+  #look(): void {
+    if (this.#problem !== undefined) return;
+    const { maxSize, bareNewline } = this.#conversation.options;
+    if (this.#content.size > maxSize) this.#fail(replies.tooLarge);
+    else if (this.#decoder.bareNewlines > 0 && bareNewline === "reject") this.#fail(replies.bareNewline);
+  }
+
+  #fail(problem: Reply): void {
+    this.#problem ??= problem;
+    this.#content.drop();
+  }
+
+  async #decide(): Promise<Reply> {
+    const { session } = this.#conversation;
+    const { envelope, id } = this.#transaction;
+    const decision = this.#conversation.decide({ stage: "data", session, envelope, content: this.#content, id });
+    const reply = decision instanceof Promise ? await decision : decision;
+    return reply ?? { code: 250, enhanced: "2.0.0", text: `Ok: queued as ${id}` };
+  }
+
+  #tell(reply: Reply): Reply {
+    const { observer } = this.#conversation;
+    const milliseconds = performance.now() - this.#startedAt;
+    observer.message(this.#conversation, this.#transaction, { size: this.#content.size, reply, milliseconds });
+    if (reply.code < 300) this.#conversation.junkCommands = 0;
+    return reply;
+  }
+}

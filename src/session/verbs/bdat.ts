@@ -1,0 +1,125 @@
+/**
+ * BDAT (RFC 3030 section 2): the message in chunks, each as long as it says.
+ *
+ * Whatever is wrong with a command whose chunk can be counted, its octets are read and thrown away, and the next command
+ * is found where it begins. Where they cannot be counted the connection ends: what follows would be read as commands.
+ * Nothing is allocated from the number.
+ *
+ * A chunk of no octets is one like any other. After a chunk that was refused the others are refused too, up to the last
+ * one or to RSET; then the transaction is over.
+ */
+
+import { type Chunk, parseChunk } from "../../protocol/chunk.ts";
+import { NewlineDecoder } from "../../protocol/newline.ts";
+import type { Reply } from "../../protocol/reply.ts";
+import type { Conversation } from "../conversation.ts";
+import { Pace } from "../pace.ts";
+import { type DecoderFor, Reception } from "../reception.ts";
+import * as replies from "../replies.ts";
+import type { Transaction } from "../transaction.ts";
+
+export function bdat(conversation: Conversation, argument: string): Reply | Promise<Reply> {
+  const { transaction, options } = conversation;
+  if (!options.offer.has("chunking")) return replies.bdatOff;
+  const chunk = parseChunk(argument);
+  if (chunk === undefined) return replies.bdatSyntax;
+  if (!Number.isSafeInteger(chunk.size)) return replies.chunkTooLarge;
+  if (transaction === undefined) {
+    const untimely = conversation.session.helo === undefined ? replies.sayHelloFirst : replies.rcptFirst;
+    return discard(conversation, chunk, untimely);
+  }
+  if (transaction.envelope.to.length === 0) {
+    return discard(conversation, chunk, transaction.refused > 0 ? replies.noRecipients : replies.rcptFirst);
+  }
+  transaction.reception ??= new Reception(conversation, transaction, decoderFor(conversation, transaction));
+  return receive(conversation, transaction.reception, chunk);
+}
+
+/** Text has newlines to look after; binary content is nobody's business (RFC 3030 section 3). */
+function decoderFor({ options }: Conversation, { envelope }: Transaction): DecoderFor {
+  if (envelope.body !== "BINARYMIME") {
+    return (emit) => new NewlineDecoder(emit, options.bareNewline === "normalize");
+  }
+  return (emit) => ({
+    bareNewlines: 0,
+    push(block) {
+      emit(block);
+      return -1;
+    },
+  });
+}
+
+function receive(conversation: Conversation, reception: Reception, chunk: Chunk): Reply | Promise<Reply> {
+  const hadFailed = reception.hasFailed;
+  const taking = readChunk(conversation, reception.pace, chunk.size, (block) => {
+    reception.take(block);
+    return reception.settle();
+  });
+  if (taking === true) return taken(conversation, reception, chunk, hadFailed);
+  return taking.then((isWhole) => {
+    if (isWhole) return taken(conversation, reception, chunk, hadFailed);
+    const reply = reception.lose();
+    conversation.endTransaction();
+    return reply;
+  });
+}
+
+function taken(
+  conversation: Conversation,
+  reception: Reception,
+  { size, isLast }: Chunk,
+  hadFailed: boolean,
+): Reply | Promise<Reply> {
+  if (hadFailed) {
+    if (isLast) conversation.endTransaction();
+    return replies.chunkDiscarded(size);
+  }
+  if (isLast) return reception.end().finally(() => conversation.endTransaction());
+  return reception.hasFailed ? reception.end() : replies.chunkOk(size);
+}
+
+/** Reads past a chunk that nobody wants, and only then says why. */
+function discard(conversation: Conversation, { size }: Chunk, reply: Reply): Reply | Promise<Reply> {
+  const passing = readChunk(conversation, new Pace(conversation.options), size, () => undefined);
+  return passing === true ? reply : passing.then((isWhole) => isWhole ? reply : replies.lostInData);
+}
+
+/**
+ * Hands the octets of a chunk on, block by block.
+ *
+ * @returns true at once when all of them are here already, as those of small chunks mostly are.
+ */
+function readChunk(
+  conversation: Conversation,
+  pace: Pace,
+  octets: number,
+  take: (block: Uint8Array) => Promise<void> | undefined,
+): true | Promise<boolean> {
+  const block = conversation.input.takeBlock(octets);
+  const left = octets - (block?.length ?? 0);
+  const taking = block === undefined ? undefined : take(block);
+  if (left === 0 && taking === undefined) return true;
+  return readRest(conversation, pace, left, take, taking);
+}
+
+async function readRest(
+  conversation: Conversation,
+  pace: Pace,
+  octets: number,
+  take: (block: Uint8Array) => Promise<void> | undefined,
+  taking: Promise<void> | undefined,
+): Promise<boolean> {
+  if (taking !== undefined) await taking;
+  let left = octets;
+  while (left > 0) {
+    const block = conversation.input.takeBlock(left);
+    if (block === undefined) {
+      if (!await conversation.fill(pace)) return false;
+      continue;
+    }
+    left -= block.length;
+    const settling = take(block);
+    if (settling !== undefined) await settling;
+  }
+  return true;
+}
