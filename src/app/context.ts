@@ -5,6 +5,7 @@ import type { Envelope, Recipient } from "../session/envelope.ts";
 import type { Stage } from "./stage.ts";
 import type { Session } from "../session/session.ts";
 import type { Mail } from "./mail.ts";
+import type { Prompt } from "./prompt.ts";
 
 /** At every stage. */
 export interface SessionVariables {
@@ -39,6 +40,8 @@ export interface CommandVariables extends SessionVariables {
   readonly verb: string;
   /** What followed the verb. */
   readonly argument: string;
+  /** Asks the client for a further line; see {@linkcode Prompt}. */
+  readonly prompt: Prompt;
 }
 
 /** The variables of each stage. */

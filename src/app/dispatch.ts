@@ -37,8 +37,8 @@ export async function dispatch(
   mail: Mail | undefined,
   surroundings: Surroundings,
 ): Promise<Verdict> {
-  const call: StageCall = { event, mail, isUnanswered: false, isEntered: false };
   const limit = new TimeLimit(surroundings.handlerTimeout);
+  const call: StageCall = { event, mail, limit, isUnanswered: false, isEntered: false };
   surroundings.watch.add(limit);
   try {
     const response = app.fetch(

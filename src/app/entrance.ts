@@ -3,13 +3,17 @@
 import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
 import type { HTTPException } from "hono/http-exception";
 import type { Mail } from "./mail.ts";
+import { promptOf } from "./prompt.ts";
 import { isStagePath, type StageEvent } from "./stage.ts";
+import type { TimeLimit } from "./timelimit.ts";
 
 /** One question on its way through the app. */
 export interface StageCall {
   readonly event: StageEvent;
   /** The message, once it is in. */
   readonly mail?: Mail | undefined;
+  /** The handlers' time. */
+  readonly limit: TimeLimit;
   /** Whether no handler answered: middleware passed, and no route had an opinion. */
   isUnanswered: boolean;
   /** What a handler threw, for the log. */
@@ -98,7 +102,7 @@ const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | vo
   return next();
 };
 
-function fillVariables(c: Context, { event, mail }: StageCall): void {
+function fillVariables(c: Context, { event, mail, limit }: StageCall): void {
   const { session } = event;
   for (const name in session.locals) c.set(name, session.locals[name]);
   c.set("session", session);
@@ -112,5 +116,6 @@ function fillVariables(c: Context, { event, mail }: StageCall): void {
   if (event.stage === "command") {
     c.set("verb", event.verb);
     c.set("argument", event.argument);
+    c.set("prompt", promptOf(event, limit));
   }
 }

@@ -44,12 +44,28 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
     openEntrance(this as unknown as Hono);
   }
 
-  /** A connection was accepted: 220, or the refusal of the Response. */
+  /**
+   * A connection was accepted: 220, or the refusal of the Response. After 421 and 521 the connection ends; after any
+   * other refusal the client may only QUIT (RFC 5321 section 3.1).
+   */
   connect(...handlers: Handlers<E, "connect">): this {
     return this.#stage("/connect", handlers);
   }
 
-  /** EHLO or HELO; the name is `c.req.param("host")`, in lower case. */
+  /**
+   * EHLO or HELO; the name is `c.req.param("host")`, in lower case.
+   *
+   * The first line of a text becomes the greeting. Each further line tells of an extension of the application's own, by
+   * keyword and parameters (RFC 5321 section 4.1.1.1); a line that is none is left out.
+   *
+   * @example
+   * ```ts
+   * import { Postern } from "postern";
+   *
+   * const app = new Postern();
+   * app.helo((c) => c.text("at your service\nXTICKET v1"));
+   * ```
+   */
   helo(...handlers: Handlers<E, "helo", "/:host">): this {
     return this.#stage("/helo/:host", handlers);
   }
@@ -79,6 +95,20 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
 
   /**
    * A command that the server does not know, or VRFY, EXPN, HELP or NOOP in the app's own way.
+   *
+   * `c.var.argument` is what followed the verb, `reply(250, "2.0.0", ["two", "lines"])` answers in several lines, and
+   * `c.var.prompt` asks the client for more. EHLO tells of the command only if `helo()` does.
+   *
+   * @example
+   * ```ts
+   * import { Postern, reply } from "postern";
+   *
+   * const app = new Postern();
+   * app.command("XTICKET", async (c) => {
+   *   const answer = await c.var.prompt(reply(334, "", `Proof for ${c.var.argument}?`));
+   *   return answer === "please" ? c.text("Granted") : reply(550, "5.7.1", "Not like this");
+   * });
+   * ```
    *
    * @throws {TypeError} when the verb is none, or one the protocol itself depends on.
    */

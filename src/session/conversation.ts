@@ -6,7 +6,7 @@ import type { OpenContent } from "./content.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Draft } from "./envelope.ts";
 import type { Application, SessionEvent } from "./event.ts";
-import { Input } from "./input.ts";
+import { Input, type Line } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
 import type { Pace } from "./pace.ts";
@@ -137,6 +137,17 @@ export class Conversation implements Deadline {
     this.#out = "";
     const slow = this.#socket.write(bytes);
     return slow === undefined ? undefined : this.#waitForReader(slow);
+  }
+
+  /** The next line of a command that has several; or the reply to a command that will never be whole. */
+  async readLine(limit: number): Promise<Line | Reply> {
+    let line: Line | undefined;
+    while ((line = this.input.takeLine(limit)) === undefined) {
+      if (this.#isShuttingDown) return replies.shuttingDown;
+      if (!await this.#waitForMore()) return replies.lost;
+    }
+    this.deadline = Infinity;
+    return line;
   }
 
   /** Reads more of a message; false when the client will send no more, or was too slow. */

@@ -3,6 +3,7 @@
 import type { Reply } from "../protocol/reply.ts";
 import type { Content } from "./content.ts";
 import type { Envelope, Recipient } from "./envelope.ts";
+import type { Line } from "./input.ts";
 import type { Session } from "./session.ts";
 
 /** A connection was accepted, and nothing was said yet. */
@@ -53,6 +54,11 @@ export interface CommandEvent {
   /** Upper case. */
   readonly verb: string;
   readonly argument: string;
+  /**
+   * Sends an intermediate reply, and reads the line that answers it. `undefined` when the client is gone, and always
+   * once the command has been answered. One at a time.
+   */
+  ask(reply: Reply): Promise<Line | undefined>;
 }
 
 /** The session is over; nobody hears a reply. */

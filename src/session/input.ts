@@ -5,6 +5,9 @@ import type { Socket } from "../socket.ts";
 /** What stands in a line's place when there is none to be had. */
 export type LineError = "too long" | "not UTF-8" | "TLS hello";
 
+/** A line, or why there is none. */
+export type Line = string | { readonly error: LineError };
+
 const CR = 0x0d;
 const LF = 0x0a;
 const empty = new Uint8Array(0);
@@ -47,7 +50,7 @@ export class Input {
    *
    * @param limit how many octets a line may have, CRLF included; the rest of a longer one is thrown away as it comes.
    */
-  takeLine(limit: number): string | { readonly error: LineError } | undefined {
+  takeLine(limit: number): Line | undefined {
     const buffer = this.#buffer;
     // A TLS record: 22, handshake, and the major version 3 (RFC 8446 section 5.1). It may never hold a CRLF.
     if (buffer[this.#at] === 0x16 && buffer[this.#at + 1] === 0x03) return { error: "TLS hello" };

@@ -41,6 +41,7 @@ export const notImplemented: Reply = fixed(502, "5.5.1", "Error: command not imp
 export const bdatOff: Reply = fixed(521, "5.5.1", "Error: CHUNKING is not offered", true);
 export const bdatSyntax: Reply = fixed(521, "5.5.4", "Syntax: BDAT count [LAST]", true);
 export const chunkTooLarge: Reply = fixed(552, "5.3.4", "Chunk exceeds the message size limit", true);
+export const lost: Reply = fixed(421, "4.4.2", "Error: connection lost", true);
 export const synchronization: Reply = fixed(554, "5.5.0", "Error: SMTP protocol synchronization", true);
 export const tooManyErrors: Reply = fixed(421, "4.7.0", "Error: too many errors", true);
 export const tooManyCommands: Reply = fixed(421, "4.7.0", "Error: too many commands without mail", true);

@@ -3,7 +3,7 @@
 import { hasControl, isHttpRequest, parseCommand } from "../protocol/command.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
-import type { LineError } from "./input.ts";
+import type { Line, LineError } from "./input.ts";
 import { mostOctets } from "./offer.ts";
 import * as replies from "./replies.ts";
 import { type Verb, verbs } from "./verbs.ts";
@@ -17,20 +17,15 @@ export const longestLine: number = commandLine +
   Math.max(mostOctets, ...[...verbs.values()].map((verb) => verb.extraOctets ?? 0));
 
 /** Answers one line. */
-export function answer(
-  conversation: Conversation,
-  line: string | { readonly error: LineError },
-): Reply | Promise<Reply> {
+export function answer(conversation: Conversation, line: Line): Reply | Promise<Reply> {
   if (typeof line !== "string") return unreadable(line.error);
   if (isHttpRequest(line)) return replies.http;
   const command = parseCommand(line);
   if (command === undefined) return replies.badSyntax;
   const verb = verbs.get(command.verb);
-  if (octets(line) + 2 > allowance(conversation, verb)) {
-    return verb?.announcesOctets ? replies.bdatSyntax : replies.tooLong;
-  }
+  if (octets(line) + 2 > allowance(conversation, verb)) return verb?.tooLong ?? replies.tooLong;
   // An address with a control character is a bad address, and is refused as one.
-  if (!verb?.takesPath && hasControl(line)) return verb?.announcesOctets ? replies.bdatSyntax : replies.badSyntax;
+  if (!verb?.takesPath && hasControl(line)) return verb?.badSyntax ?? replies.badSyntax;
   if (conversation.refused) return command.verb === "QUIT" ? replies.bye : replies.connection;
   if (verb === undefined) return unknown(conversation, command.argument, command.verb);
   return refuseUntimely(conversation, verb) ?? verb.answer(conversation, command.argument, command.verb);

@@ -2,6 +2,7 @@
 
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
+import * as replies from "./replies.ts";
 import { bdat } from "./verbs/bdat.ts";
 import { data } from "./verbs/data.ts";
 import { ehlo, helo } from "./verbs/ehlo.ts";
@@ -27,8 +28,10 @@ export interface Verb {
   readonly parameters?: "mail" | "rcpt";
   /** By how much else the line may be longer. */
   readonly extraOctets?: number;
-  /** Octets follow that are no commands: where the line cannot be understood, the connection ends. */
-  readonly announcesOctets?: boolean;
+  /** What a line is answered that is longer than that. */
+  readonly tooLong?: Reply;
+  /** What a line with control characters is answered. */
+  readonly badSyntax?: Reply;
 }
 
 /** By upper-case name. */
@@ -38,7 +41,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["MAIL", { answer: mail, takesPath: true, parameters: "mail" }],
   ["RCPT", { answer: rcpt, takesPath: true, parameters: "rcpt" }],
   ["DATA", { answer: data, endsGroup: true }],
-  ["BDAT", { answer: bdat, announcesOctets: true }],
+  ["BDAT", { answer: bdat, tooLong: replies.bdatSyntax, badSyntax: replies.bdatSyntax }],
   ["RSET", { answer: rset, isJunk: true }],
   ["NOOP", { answer: noop, endsGroup: true, isJunk: true }],
   ["VRFY", { answer: vrfy, endsGroup: true, isJunk: true }],

@@ -1,5 +1,6 @@
 /** EHLO and HELO (RFC 5321 section 4.1.1.1). */
 
+import { isEhloLine } from "../../protocol/ehlo.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { Conversation } from "../conversation.ts";
 import * as replies from "../replies.ts";
@@ -31,13 +32,15 @@ function welcome(conversation: Conversation, host: string, verb: "EHLO" | "HELO"
   conversation.extended = verb === "EHLO";
   session.helo = host;
   session.protocol = protocolOf(conversation);
-  const text = reply === undefined ? ["at your service"] : [reply.text].flat();
-  text[0] = `${options.name} ${text[0] ?? ""}`;
-  if (!conversation.extended) return { code: 250, text: text[0] };
+  const [words = "", ...ownLines] = reply === undefined ? ["at your service"] : [reply.text].flat();
+  const text = [`${options.name} ${words}`];
+  if (!conversation.extended) return { code: 250, text };
   for (const extension of options.offer.extensions) {
     const line = extension.advertise(conversation);
     if (line !== undefined) text.push(line);
   }
+  // The application may have extensions of its own: a line for each behind its first one.
+  text.push(...ownLines.filter(isEhloLine));
   return { code: 250, text };
 }
 
