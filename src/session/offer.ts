@@ -65,11 +65,13 @@ export function validateSwitches(switches: ExtensionSwitches): void {
   }
 }
 
-/** BODY belongs to two extensions; it has the same rule in both. */
+/** BODY belongs to two extensions, and has the same rule in both: it is understood where either is offered. */
 function parametersOf(offered: readonly Extension[], verb: "mail" | "rcpt"): Map<string, unknown> {
   const parameters = new Map<string, unknown>();
   for (const extension of offered) {
-    for (const [keyword, rule] of Object.entries(extension[verb] ?? {})) parameters.set(keyword, { extension, rule });
+    for (const [keyword, rule] of Object.entries(extension[verb] ?? {})) {
+      if (!parameters.has(keyword)) parameters.set(keyword, { extension, rule });
+    }
   }
   return parameters;
 }

@@ -117,7 +117,7 @@ const dialogues: [name: string, app: Postern, script: string, options?: TestOpti
     C: XASK
     S: 334
     C: ${"x".repeat(480)}
-    S: 250 2.0.0 …
+    S: 250 2.0.0
   `,
   ],
   [
@@ -179,7 +179,7 @@ function refusedHelo(): Postern {
   return new Postern().helo((c) =>
     c.req.param("host") === "bad.test"
       ? reply(550, "5.7.1", "Not you")
-      : c.text("hello\nX-GOOD 1 2\n\n-no keyword\nno ü\n250 MAIL FROM:<evil@x.test>\r\nX  Y")
+      : c.text("hello\nX-GOOD 1 2\n\n-no keyword\nno ü\nX  Y\n250-\x07")
   );
 }
 
@@ -205,7 +205,9 @@ test("a question that the handler does not wait for is answered before the comma
   let late: Promise<string | undefined> | undefined;
   app.command("XASK", (c) => {
     const { prompt } = c.var;
-    late = prompt(reply(334, "", "well?")).then(() => prompt(reply(334, "", "never asked")));
+    late = prompt(reply(334, "", "well?"))
+      .then(() => new Promise((resolve) => setTimeout(resolve, 20)))
+      .then(() => prompt(reply(334, "", "never asked")));
     return c.text("done");
   });
   await dialogue(app, "S: 220\nC: XASK\nS: 334 well?\nC: MAIL\nS: 250 2.0.0 done\nC: NOOP\nS: 250\nC: QUIT\nS: 221");
