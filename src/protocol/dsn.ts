@@ -1,5 +1,6 @@
 /** The values of the parameters for delivery status notifications (RFC 3461 section 4, RFC 6533 section 3). */
 
+import { upperAscii } from "./case.ts";
 import { decodeXtext } from "./xtext.ts";
 
 /** When the sender wants to hear of a recipient: never, or on these occasions. */
@@ -20,8 +21,8 @@ const occasions: readonly string[] = ["SUCCESS", "FAILURE", "DELAY"];
 
 /** NOTIFY (section 4.1): NEVER stands alone, the others in any order. */
 export function parseNotify(value: string | undefined): Notify | undefined {
-  const words = value?.toUpperCase().split(",");
-  if (words === undefined) return undefined;
+  if (value === undefined) return undefined;
+  const words = upperAscii(value).split(",");
   if (words.length === 1 && words[0] === "NEVER") return "NEVER";
   if (!words.every((word) => occasions.includes(word))) return undefined;
   return [...new Set(words)] as NotifyOccasion[];
@@ -29,7 +30,7 @@ export function parseNotify(value: string | undefined): Notify | undefined {
 
 /** RET (section 4.3): how much of the message a notification of failure returns. */
 export function parseRet(value: string | undefined): "FULL" | "HDRS" | undefined {
-  const ret = value?.toUpperCase();
+  const ret = upperAscii(value ?? "");
   return ret === "FULL" || ret === "HDRS" ? ret : undefined;
 }
 

@@ -156,6 +156,8 @@ const refused = [
   "SOLICIT=a,,b",
   `SOLICIT=${"x".repeat(1001)}`,
   "SMTPUTF8=1",
+  "BODY=8BıTMIME",
+  "BODY=BINARYMIMEX",
   "AUTH=x",
 ];
 for (const parameters of refused) {

@@ -1,5 +1,6 @@
 /** 8BITMIME (RFC 6152): the message may hold octets above 127. They are kept whatever was declared. On by default. */
 
+import { upperAscii } from "../../protocol/case.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { Conversation } from "../conversation.ts";
 import type { Draft, Envelope } from "../envelope.ts";
@@ -12,7 +13,7 @@ export function body(
   envelope: Draft<Envelope>,
   { options }: Conversation,
 ): Reply | undefined {
-  const type = value?.toUpperCase();
+  const type = upperAscii(value ?? "");
   const isBinary = type === "BINARYMIME" && options.offer.has("chunking") && options.offer.has("binaryMime");
   if (type !== "7BIT" && type !== "8BITMIME" && !isBinary) return replies.badParameter("BODY");
   envelope.body = type as Envelope["body"];
