@@ -152,6 +152,9 @@ export class Conversation implements Deadline {
 
   /** Reads more of a message; false when the client will send no more, or was too slow. */
   async fill(pace: Pace): Promise<boolean> {
+    // Whoever waits for more sends first what is ready (RFC 2920 section 3.2): the client may wait for it.
+    const flushed = this.flush();
+    if (flushed !== undefined) await flushed;
     this.allow(pace.patience);
     const more = await this.input.fill();
     this.deadline = Infinity;

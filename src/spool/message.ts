@@ -9,9 +9,12 @@ import type { Spool } from "./spool.ts";
 const gatherBelow = 512;
 const gatherSize = 4096;
 
+/** A file gets this much at a time, and the rest is in memory: a message in crumbs does not cost a write for each. */
+const writeSize = 32 * 1024;
+
 export class SpooledMessage implements Content {
   readonly #spool: Spool;
-  /** What is in memory. */
+  /** What is in memory: the whole message, or what comes behind the octets in the file. */
   #pieces: Uint8Array[] = [];
   /** A buffer of our own at the end of `#pieces`, and how much of it is used. */
   #tail: Uint8Array | undefined;
@@ -46,8 +49,8 @@ export class SpooledMessage implements Content {
   }
 
   settle(): Promise<void> | undefined {
-    if (this.#file === undefined && this.#held <= this.#spool.memoryPerMessage && !this.#spool.isMemoryFull) return;
-    if (this.#held === 0) return;
+    const most = this.#file === undefined ? this.#spool.memoryPerMessage : writeSize;
+    if (this.#held === 0 || (this.#held <= most && !this.#spool.isMemoryFull)) return;
     return this.#moveToFile();
   }
 
@@ -55,14 +58,13 @@ export class SpooledMessage implements Content {
     this.#assertHeld();
     if (this.#file !== undefined) {
       let at = 0;
-      while (at < this.#size) {
+      while (at < this.#size - this.#held) {
         const piece = await this.#file.read(at);
         this.#assertHeld();
         if (piece.length === 0) throw new StorageError("The temporary file of the message ended too soon");
         at += piece.length;
         yield piece;
       }
-      return;
     }
     for (const piece of this.#pieces) {
       yield piece;
