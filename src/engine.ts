@@ -69,6 +69,6 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
 }
 
 /** What the server calls itself when nobody says so. */
-function machineName(): string {
+export function machineName(): string {
   return isDomain(hostname()) ? hostname() : "localhost";
 }

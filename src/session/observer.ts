@@ -11,6 +11,8 @@ export interface Observer {
   ended(conversation: Conversation): void;
   /** Something went wrong that should not be able to: the session was dropped. */
   failed(conversation: Conversation, error: unknown): void;
+  /** A connection was not let in: there were too many. */
+  turnedAway(address: string, reason: "too many connections" | "too many connections from one address"): void;
 }
 
 /** What became of a message. */
