@@ -29,8 +29,18 @@ export function configureLog({ logLevel, logFormat }: CommandSettings, output: O
   });
 }
 
-/** A record as one JSON object and a line feed. */
-export const jsonLine: TextFormatter = getJsonLinesFormatter({ properties: "flatten" });
+const jsonFormatter = getJsonLinesFormatter({ properties: "flatten" });
+
+/** A record as one JSON object and a line feed. Its message is for eyes here, too: without JSON within JSON. */
+function jsonLine(record: LogRecord): string {
+  const message = record.message.map((part, at) => at % 2 === 0 ? part : shown(part)).join("");
+  return jsonFormatter({ ...record, message: [message] });
+}
+
+/** A value within a message, on one line whatever it is. */
+function shown(value: unknown): string {
+  return withoutControls(Array.isArray(value) ? value.map(String).join(",") : String(value));
+}
 
 /** A line of the command's own, in the shape of the log's. */
 export function announcement(text: string, fields: Record<string, unknown>): string {
@@ -57,10 +67,7 @@ function prettyFormatter(output: Output): TextFormatter {
     // A terminal shows what happens now; elsewhere the line is read tomorrow, and on another machine.
     ...(output.isTerminal ? { timestamp: "time", timeZone: null } as const : { timestamp: "rfc3339" } as const),
     level: "full",
-    value(value, inspect) {
-      if (typeof value === "string") return withoutControls(value);
-      return Array.isArray(value) ? withoutControls(value.map(String).join(",")) : inspect(value);
-    },
+    value: (value, inspect) => typeof value === "object" && !Array.isArray(value) ? inspect(value) : shown(value),
     format({ timestamp, level, message, record }) {
       const style = levelStyles[record.level];
       const name = level.padEnd(7);

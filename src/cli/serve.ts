@@ -88,7 +88,7 @@ async function run(
   const grace = command.grace / 1000;
   const sessions = server.sessions.length;
   say(
-    `${signal}: no more connections; open sessions: ${sessions}, which have ${grace} s to finish (again: ends at once)`,
+    `${signal}: stopping; open sessions: ${sessions}, with ${grace} s to finish (a second signal ends them at once)`,
     { signal, sessions, grace },
   );
   await server.close({ grace: command.grace });
