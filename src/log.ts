@@ -33,7 +33,9 @@ export function withoutControls(text: string): string {
 export function describeError(thrown: unknown): string {
   if (!(thrown instanceof Error)) return visible(String(thrown));
   const name = thrown.name === "Error" ? "" : `${thrown.name}: `;
-  return visible(`${name}${thrown.message || "(no message)"}`.replace(/\s*\n\s*/g, " "));
+  // Some runtimes colour what they say of modules.
+  const message = thrown.message.replace(/\x1b\[[\d;]*m/g, "").replace(/\s*\n\s*/g, " ");
+  return visible(`${name}${message || "(no message)"}`);
 }
 
 /** The stack of what was thrown and those of its causes, line by line; empty when it has none. */

@@ -21,9 +21,10 @@ export async function loadEntry(entry: string): Promise<MailHandler> {
   try {
     module = await importModule(place);
   } catch (error) {
-    throw new CommandError(`cannot load ${visible(entry)}: ${describeError(error)}${whereIn(place, error)}`, {
-      cause: error,
-    });
+    const problem = describeError(error);
+    const where = whereIn(place, error);
+    const line = where === "" || problem.includes(where) ? problem : `${problem} (${where})`;
+    throw new CommandError(`cannot load ${visible(entry)}: ${line}`, { cause: error });
   }
   return servable(entry, module);
 }
@@ -110,16 +111,18 @@ function unwrapped(value: unknown): unknown {
   return isTranslated ? value.default : value;
 }
 
-/** ` (app.ts:3:7)`, when the error's stack comes by the entry itself. */
+/** `app.ts:3:7`, when the error tells of the entry itself. */
 function whereIn(place: string, error: unknown): string {
   if (!(error instanceof Error) || !place.startsWith("file:")) return "";
   const path = fileURLToPath(place);
+  const name = visible(path.slice(path.lastIndexOf(sep) + 1));
+  // What Bun cannot parse has a position instead of a stack.
+  const { position } = error as { position?: { file?: string; line?: number; column?: number } | null };
+  if (position?.file === path) return `${name}:${position.line}:${position.column}`;
   for (const line of (error.stack ?? "").split("\n")) {
-    const at = line.includes(place) ? line.indexOf(place) + place.length : line.indexOf(path) + path.length;
-    const position = /^:\d+(?::\d+)?/.exec(line.slice(at))?.[0];
-    if (line.includes(path) && position !== undefined) {
-      return visible(` (${path.slice(path.lastIndexOf(sep) + 1)}${position})`);
-    }
+    const found = [place, path].find((each) => line.includes(each));
+    const at = found === undefined ? null : /^:\d+(?::\d+)?/.exec(line.slice(line.indexOf(found) + found.length));
+    if (at !== null) return `${name}${at[0]}`;
   }
   return "";
 }

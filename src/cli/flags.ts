@@ -79,7 +79,7 @@ const address: readonly Flag[] = [
     name: "name",
     sets: "name",
     kind: text("NAME"),
-    defaultText: "this machine's name",
+    defaultText: "the machine's",
     help: "what the server calls itself in greeting, EHLO and Received",
   },
 ];

@@ -1,0 +1,3 @@
+import deliver from "./function.ts";
+
+export default { fetch: deliver };
