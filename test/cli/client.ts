@@ -32,12 +32,28 @@ function connect(address: Address): Socket {
   return typeof address === "number" ? createConnection(address, "127.0.0.1") : createConnection(address);
 }
 
-/** A session that is open and idle; resolves after the greeting. */
-export async function openSession(address: Address): Promise<Socket> {
+/** A session in the middle of a message, and all it has been told. */
+export interface OpenMessage {
+  readonly socket: Socket;
+  heard(): string;
+}
+
+/** Opens a session and begins a message; resolves once the server waits for its content. */
+export async function beginMessage(address: Address): Promise<OpenMessage> {
   const socket = connect(address);
+  let heard = "";
   socket.on("error", () => {});
-  await new Promise((resolve) => socket.once("data", resolve));
-  return socket;
+  await new Promise<void>((resolve) =>
+    socket.on("data", (chunk) => {
+      const before = heard;
+      heard += chunk;
+      if (before === "") socket.write("EHLO client.test\r\n");
+      else if (/^250 /m.test(heard) && !/^250 /m.test(before)) {
+        socket.write("MAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n");
+      } else if (/^354 /m.test(heard)) resolve();
+    })
+  );
+  return { socket, heard: () => heard };
 }
 
 /** Sends one message and quits; resolves with the final reply line of each command. */

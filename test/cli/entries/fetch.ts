@@ -1,3 +1,5 @@
 import deliver from "./function.ts";
 
-export default { fetch: deliver };
+const handler: { readonly fetch: typeof deliver } = { fetch: deliver };
+
+export default handler;
