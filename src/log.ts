@@ -18,11 +18,15 @@ const mostNamed = 20;
 
 /** Control characters, and what only looks like text, as escapes: nobody writes lines of their own into the log. */
 export function visible(text: string): string {
-  return withoutControls(text.replaceAll("\\", "\\\\"));
+  return isPlain.test(text) ? text : withoutControls(text.replaceAll("\\", "\\\\"));
 }
+
+/** Nearly all of what is logged: a quick look spares it the rest. */
+const isPlain = /^[\x20-\x5b\x5d-\x7e]*$/;
 
 /** The same for text that may be escaped already: backslashes stay as they are. */
 export function withoutControls(text: string): string {
+  if (isPlain.test(text)) return text;
   return text.toWellFormed().replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
     const code = character.charCodeAt(0).toString(16);
     return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;

@@ -29,12 +29,38 @@ export function configureLog({ logLevel, logFormat }: CommandSettings, output: O
   });
 }
 
-const jsonFormatter = getJsonLinesFormatter({ properties: "flatten" });
+const formatAnything = getJsonLinesFormatter({ properties: "flatten" });
 
 /** A record as one JSON object and a line feed. Its message is for eyes here, too: without JSON within JSON. */
 function jsonLine(record: LogRecord): string {
-  const message = record.message.map((part, at) => at % 2 === 0 ? part : shown(part)).join("");
-  return jsonFormatter({ ...record, message: [message] });
+  if (!isSimple(record.properties)) return formatAnything(record);
+  let message = "";
+  for (let at = 0; at < record.message.length; at++) {
+    message += at % 2 === 0 ? record.message[at] : shown(record.message[at]);
+  }
+  // The same without a look into each value, for which our own lines have no need.
+  const line = JSON.stringify({
+    "@timestamp": new Date(record.timestamp).toISOString(),
+    level: record.level === "warning" ? "WARN" : record.level.toUpperCase(),
+    message,
+    logger: record.category.join("."),
+    ...record.properties,
+  });
+  return `${line.replace(unseen, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+}
+
+/** What JSON lets pass and a terminal obeys, or shows as something else. */
+const unseen = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** Whether JSON takes everything as it is: text, numbers, truth, and lists of text. */
+function isSimple(properties: Record<string, unknown>): boolean {
+  for (const name in properties) {
+    const value = properties[name];
+    if (typeof value === "object" && value !== null) {
+      if (!Array.isArray(value) || !value.every((each) => typeof each === "string")) return false;
+    } else if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol") return false;
+  }
+  return true;
 }
 
 /** A value within a message, on one line whatever it is. */

@@ -184,6 +184,17 @@ describe.each(runtimeNames)("%s", (runtime) => {
     socket.destroy();
   }, 30_000);
 
+  test("warns of connections that it turns away", async () => {
+    const words = ["serve", "--port", "0", "--max-connections", "1", "--log-format", "json"];
+    const command = new Command(runtime, words);
+    const { socket } = await beginMessage(Number((await command.printed(/"port":(\d+)/))[1]));
+    const replies = await sendMail(socket.remotePort ?? 0, bob);
+    expect(replies).toEqual(["421 4.7.0 Error: too many connections"]);
+    await command.printed(/"logger":"postern.connection","client":"127.0.0.1","reason":"too many connections"/);
+    socket.destroy();
+    expect((await command.stop()).status).toBe(0);
+  }, 30_000);
+
   test("says that a port is in use", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => taken.once("listening", resolve));
