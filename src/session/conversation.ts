@@ -1,12 +1,14 @@
 /** One conversation, from the greeting to the end of the connection (RFC 5321 section 3). */
 
 import { formatReply, type Reply } from "../protocol/reply.ts";
+import type { ChannelBindingType } from "../sasl/mod.ts";
 import type { Socket } from "../socket.ts";
 import type { OpenContent } from "./content.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Draft } from "./envelope.ts";
 import type { Application, SessionEvent } from "./event.ts";
-import { Input } from "./input.ts";
+import type { AddressFailures } from "./failures.ts";
+import { Input, type Line } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
 import * as replies from "./replies.ts";
@@ -20,18 +22,22 @@ export interface Circumstances {
   readonly options: SessionOptions;
   readonly openContent: OpenContent;
   readonly observer: Observer;
+  /** Absent: failed logins are counted in each session alone. */
+  readonly addressFailures?: AddressFailures;
 }
 
 /** How a session ended, for the log: the client's QUIT, its disappearance, or the server's reason. */
 export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "failed";
 
 const encoder = new TextEncoder();
+const noMechanisms: ReadonlySet<string> = new Set();
 
 /** The state of one conversation; the verbs in `verbs/` act on it. */
 export class Conversation implements Deadline {
   readonly options: SessionOptions;
   readonly openContent: OpenContent;
   readonly observer: Observer;
+  readonly addressFailures: AddressFailures | undefined;
   readonly input: Input;
   readonly session: Draft<Session>;
   readonly #socket: Socket;
@@ -47,6 +53,8 @@ export class Conversation implements Deadline {
   transactions = 0;
   /** Commands since the last message that asked for nothing. */
   junkCommands = 0;
+  /** Failed logins. */
+  authFailures = 0;
   /** How it ended. */
   ending: Ending = "lost";
 
@@ -64,6 +72,7 @@ export class Conversation implements Deadline {
     this.options = circumstances.options;
     this.openContent = circumstances.openContent;
     this.observer = circumstances.observer;
+    this.addressFailures = circumstances.addressFailures;
     this.input = new Input(socket);
     this.session = {
       id: sessionId(),
@@ -72,7 +81,13 @@ export class Conversation implements Deadline {
       protocol: "SMTP",
       startedAt: new Date(),
       locals: emptyLocals(),
+      ...(socket.tls === undefined ? {} : { tls: socket.tls }),
     };
+  }
+
+  /** The SASL mechanisms the application has a say on. */
+  get mechanisms(): ReadonlySet<string> {
+    return this.#application.mechanisms ?? noMechanisms;
   }
 
   /** Talks until the connection is over. Never rejects. */
@@ -109,6 +124,27 @@ export class Conversation implements Deadline {
     const sent = this.#isPatient(reply) ? reply : replies.tooManyErrors;
     this.#out += formatReply(sent, this.transaction?.envelope.smtputf8);
     if (sent.close) this.#close(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
+  }
+
+  /** Puts a challenge there: one line, however long it is (RFC 4954 section 4). */
+  challenge(base64: string): void {
+    this.#out += `334 ${base64}\r\n`;
+  }
+
+  /** The next line of a command that has several; or the reply to a command that will never be whole. */
+  async readLine(limit: number): Promise<Line | Reply> {
+    let line: Line | undefined;
+    while ((line = this.input.takeLine(limit)) === undefined) {
+      if (this.#isShuttingDown) return replies.shuttingDown;
+      if (!await this.#waitForMore()) return replies.lost;
+    }
+    this.deadline = Infinity;
+    return line;
+  }
+
+  /** What binds an exchange to this connection; see {@linkcode Socket.channelBinding}. */
+  channelBinding(type: ChannelBindingType): Uint8Array | undefined {
+    return this.#socket.channelBinding?.(type);
   }
 
   /** Sends what waits. A promise means that the client is slow to read. */
