@@ -50,7 +50,9 @@ describe("hono's middleware as it is", () => {
   });
 
   test("basic-auth with a function, and letters beyond ASCII", async () => {
-    const app = new Postern().auth(basicAuth({ verifyUser: (user, secret) => user === "älice" && secret === "wönder:land" }));
+    const app = new Postern().auth(
+      basicAuth({ verifyUser: (user, secret) => user === "älice" && secret === "wönder:land" }),
+    );
     expect(await login(app, plain("älice", "wönder:land"))).toBe("235 2.7.0 älice");
     expect(await login(app, plain("älice", "wonder:land"))).toBe("535 5.7.8 nobody");
   });
@@ -124,7 +126,14 @@ describe("what a handler sees", () => {
     const { client } = await connected(app);
     await client.ask(plain("alice", "wonderland"));
     await client.ask("MAIL FROM:<a@x.test>");
-    expect(seen).toEqual(["/auth/PLAIN", "POST", `Basic ${base64("alice:wonderland")}`, "192.0.2.1", undefined, "alice"]);
+    expect(seen).toEqual([
+      "/auth/PLAIN",
+      "POST",
+      `Basic ${base64("alice:wonderland")}`,
+      "192.0.2.1",
+      undefined,
+      "alice",
+    ]);
     seen.length = 0;
     await login(app, xoauth2("alice", "t0ken"));
     expect(seen).toEqual(["/auth/XOAUTH2", "POST", "Bearer t0ken", "192.0.2.1"]);
@@ -137,7 +146,13 @@ describe("what a handler sees", () => {
       return next();
     }, basicAuth({ username: "a", password: "b:c" }));
     expect(await login(app, plain("a:b", "c"))).toBe("535 5.7.8 nobody");
-    const credentials = { type: "password", mechanism: "PLAIN", user: "a:b", password: "c", authorizationId: undefined };
+    const credentials = {
+      type: "password",
+      mechanism: "PLAIN",
+      user: "a:b",
+      password: "c",
+      authorizationId: undefined,
+    };
     expect(seen).toEqual([credentials, undefined]);
   });
 
@@ -177,7 +192,9 @@ describe("what a handler sees", () => {
     );
     expect(await login(app, plain("alice", "x"))).toBe("235 2.7.0 alice");
     expect(await login(app, plain("mallory", "x"))).toBe("535 5.7.8 nobody");
-    expect(await login(app, plain("locked", "x"))).toBe("535 5.7.13 nobody".replace(" nobody", "").slice(0, 9) + " nobody");
+    expect(await login(app, plain("locked", "x"))).toBe(
+      "535 5.7.13 nobody".replace(" nobody", "").slice(0, 9) + " nobody",
+    );
     expect(order).toEqual(["first", "last", "first", "first", "last"]);
   });
 
@@ -195,7 +212,10 @@ describe("nobody is let in by mistake", () => {
     const app = new Hono();
     app.use("*", (_, next) => next());
     app.use("/auth/*", (_, next) => next());
-    app.post("/auth/PLAIN", (c, next) => c.req.header("x-never") === undefined ? next() : Promise.resolve(c.body(null, 204)));
+    app.post(
+      "/auth/PLAIN",
+      (c, next) => c.req.header("x-never") === undefined ? next() : Promise.resolve(c.body(null, 204)),
+    );
     expect(await login(app, plain("alice", "x"))).toBe("454 4.7.0 nobody");
   });
 

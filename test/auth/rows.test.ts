@@ -22,7 +22,10 @@ function app(): Postern {
   app.auth(scram((user) => user === "alice" ? credentials["SHA-1"] : undefined, { hash: "SHA-1" }));
   app.auth(cramMd5((user) => user === "alice" ? "wonderland" : undefined));
   app.auth(external((certificate) => certificate.subject === "CN=alice" ? "alice" : undefined));
-  app.auth(["OAUTHBEARER", "XOAUTH2"], (c) => c.body(null, c.req.header("authorization") === "Bearer t0ken" ? 204 : 401));
+  app.auth(
+    ["OAUTHBEARER", "XOAUTH2"],
+    (c) => c.body(null, c.req.header("authorization") === "Bearer t0ken" ? 204 : 401),
+  );
   app.deliver("*", (c) => c.body(null, 204));
   return app;
 }
@@ -424,7 +427,9 @@ describe("part F", () => {
   });
 
   test("row 122: what follows AUTH in one packet is not carried out", async () => {
-    for (const lines of [[`AUTH PLAIN ${good}`, "MAIL FROM:<a@x.test>"], ["AUTH LOGIN", base64("alice"), "wonderland"]]) {
+    for (
+      const lines of [[`AUTH PLAIN ${good}`, "MAIL FROM:<a@x.test>"], ["AUTH LOGIN", base64("alice"), "wonderland"]]
+    ) {
       const server = await started();
       const client = await server.connect();
       const [session] = server.sessions;
@@ -448,7 +453,9 @@ describe("part F", () => {
     // Handlers as they should not be.
     // deno-lint-ignore no-explicit-any
     const handlers: readonly [string, any, string][] = [
-      ["throws", () => { throw new Error("the database is down"); }, "454 4.7.0"],
+      ["throws", () => {
+        throw new Error("the database is down");
+      }, "454 4.7.0"],
       ["rejects", () => Promise.reject(new Error("the database is down")), "454 4.7.0"],
       ["hangs", () => new Promise(() => {}), "454 4.7.0"],
       ["returns false", () => false, "454 4.7.0"],
@@ -465,7 +472,13 @@ describe("part F", () => {
       ["answers 200", () => new Response(), "235 2.7.0"],
       ["answers 250", () => reply(250, "2.0.0", "Welcome"), "235 2.7.0"],
       ["says false by password()", password(() => false), "535 5.7.8"],
-      ["throws by password()", password(() => { throw new Error("down"); }), "454 4.7.0"],
+      [
+        "throws by password()",
+        password(() => {
+          throw new Error("down");
+        }),
+        "454 4.7.0",
+      ],
       ["is truthy by password()", password((() => "yes") as never), "535 5.7.8"],
     ];
     test.each(handlers)("a handler that %s", async (_, handler, expected) => {
@@ -475,7 +488,13 @@ describe("part F", () => {
     });
 
     const lookups: readonly [string, Postern, string][] = [
-      ["throws", new Postern().auth(cramMd5(() => { throw new Error("down"); })), "454 4.7.0"],
+      [
+        "throws",
+        new Postern().auth(cramMd5(() => {
+          throw new Error("down");
+        })),
+        "454 4.7.0",
+      ],
       ["hangs", new Postern().auth(cramMd5(() => new Promise(() => {}))), "454 4.7.0"],
       ["knows nobody", new Postern().auth(cramMd5(() => undefined)), "535 5.7.8"],
       ["knows an empty password", new Postern().auth(cramMd5(() => "")), "535 5.7.8"],
