@@ -187,14 +187,12 @@ describe("what a handler sees", () => {
       password((user) => user !== "mallory"),
       (c, next) => {
         order.push("last");
-        return c.var.credentials.user === "locked" ? Promise.resolve(reply(535, "5.7.13", "Account locked")) : next();
+        return c.var.credentials.user === "locked" ? Promise.resolve(reply(535, "5.7.1", "Account locked")) : next();
       },
     );
     expect(await login(app, plain("alice", "x"))).toBe("235 2.7.0 alice");
     expect(await login(app, plain("mallory", "x"))).toBe("535 5.7.8 nobody");
-    expect(await login(app, plain("locked", "x"))).toBe(
-      "535 5.7.13 nobody".replace(" nobody", "").slice(0, 9) + " nobody",
-    );
+    expect(await login(app, plain("locked", "x"))).toBe("535 5.7.1 nobody");
     expect(order).toEqual(["first", "last", "first", "first", "last"]);
   });
 
@@ -266,7 +264,7 @@ describe("nobody is let in by mistake", () => {
     expect(() => new Postern().auth(["SCRAM-SHA-256", "SCRAM-SHA-1"], scram(() => undefined))).toThrow("SCRAM-SHA-1");
     expect(() => new Postern().auth("CRAM-MD4" as never, (c) => c.body(null))).toThrow('"CRAM-MD4"');
     expect(() => new Postern().auth([], (c) => c.body(null))).toThrow("empty");
-    expect(() => (new Postern().auth as () => void)()).toThrow();
+    expect(() => Reflect.apply(new Postern().auth, new Postern(), [])).toThrow("no handler");
   });
 
   test("a plain Hono route reached by the wrong credentials does not pass them on", async () => {

@@ -183,7 +183,7 @@ describe("the delay", () => {
   });
 
   test.each([-1, Number.NaN, "soon"])("cannot be %p", async (authFailureDelay) => {
-    expect(serve(new Postern(), { timeouts: { authFailureDelay: authFailureDelay as number } })).rejects.toThrow(
+    await expect(serve(new Postern(), { timeouts: { authFailureDelay: authFailureDelay as number } })).rejects.toThrow(
       "authFailureDelay",
     );
   });
