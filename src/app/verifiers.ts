@@ -16,14 +16,20 @@ export type AuthContext = Context<StageEnv<Env, "auth">>;
  * Checks the passwords of PLAIN and LOGIN by a function.
  *
  * @param check says true for a password that is good. Anything else refuses it, and a throw is a temporary failure.
- * Compare secrets in constant time: with `timingSafeEqual` of `node:crypto`, or with what your password hash brings.
+ * Compare secrets in constant time, as password hashes do, or `timingSafeEqual` of `hono/utils/buffer`.
  *
  * @example
  * ```ts
+ * import { timingSafeEqual } from "hono/utils/buffer";
  * import { password, Postern } from "postern";
  *
+ * const passwords = new Map([["alice", "wonderland"]]);
  * const app = new Postern();
- * app.auth(password((username, secret, remoteAddress) => db.verify(username, secret, remoteAddress)));
+ * app.auth(password(async (username, secret, remoteAddress) => {
+ *   console.log(`${username} logs in from ${remoteAddress}`);
+ *   const isSame = await timingSafeEqual(secret, passwords.get(username) ?? "");
+ *   return isSame && passwords.has(username);
+ * }));
  * ```
  */
 export function password(
@@ -109,7 +115,8 @@ export function cramMd5(
  * ```ts
  * import { external, Postern } from "postern";
  *
- * const devices = new Map([["e3b0c44298fc1c149afbf4c8996fb924", "scanner"]]);
+ * // By SHA-256 of the certificate.
+ * const devices = new Map([["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "scanner"]]);
  * const app = new Postern();
  * app.auth("EXTERNAL", external((certificate, actAs) => {
  *   const user = devices.get(certificate.fingerprint);

@@ -30,7 +30,6 @@ export interface Circumstances {
 export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "failed";
 
 const encoder = new TextEncoder();
-const noMechanisms: ReadonlySet<string> = new Set();
 
 /** The state of one conversation; the verbs in `verbs/` act on it. */
 export class Conversation implements Deadline {
@@ -39,6 +38,8 @@ export class Conversation implements Deadline {
   readonly observer: Observer;
   readonly addressFailures: AddressFailures | undefined;
   readonly input: Input;
+  /** The SASL mechanisms the application has a say on. */
+  readonly mechanisms: ReadonlySet<string>;
   readonly session: Draft<Session>;
   readonly #socket: Socket;
   readonly #application: Application;
@@ -73,6 +74,7 @@ export class Conversation implements Deadline {
     this.openContent = circumstances.openContent;
     this.observer = circumstances.observer;
     this.addressFailures = circumstances.addressFailures;
+    this.mechanisms = circumstances.application.mechanisms ?? new Set();
     this.input = new Input(socket);
     this.session = {
       id: sessionId(),
@@ -83,11 +85,6 @@ export class Conversation implements Deadline {
       locals: emptyLocals(),
       ...(socket.tls === undefined ? {} : { tls: socket.tls }),
     };
-  }
-
-  /** The SASL mechanisms the application has a say on. */
-  get mechanisms(): ReadonlySet<string> {
-    return this.#application.mechanisms ?? noMechanisms;
   }
 
   /** Talks until the connection is over. Never rejects. */
@@ -126,13 +123,9 @@ export class Conversation implements Deadline {
     if (sent.close) this.#close(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
   }
 
-  /** Puts a challenge there: one line, however long it is (RFC 4954 section 4). */
-  challenge(base64: string): void {
+  /** Sends a challenge in one line (RFC 4954 section 4) and reads what the client responds; or says why there is none. */
+  async challenge(base64: string, limit: number): Promise<Line | Reply> {
     this.#out += `334 ${base64}\r\n`;
-  }
-
-  /** The next line of a command that has several; or the reply to a command that will never be whole. */
-  async readLine(limit: number): Promise<Line | Reply> {
     let line: Line | undefined;
     while ((line = this.input.takeLine(limit)) === undefined) {
       if (this.#isShuttingDown) return replies.shuttingDown;

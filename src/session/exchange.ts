@@ -119,8 +119,7 @@ export class Exchange {
   /** Sends a challenge, and decodes the response; or the reply that ends the exchange. */
   async #ask(challenge: Uint8Array): Promise<Uint8Array | Reply> {
     const conversation = this.#conversation;
-    conversation.challenge(encodeBase64(challenge));
-    const line = await conversation.readLine(longestResponse + 2);
+    const line = await conversation.challenge(encodeBase64(challenge), longestResponse + 2);
     if (typeof line !== "string") {
       if ("code" in line) return line;
       return line.error === "too long" ? replies.authTooLong : replies.badBase64;
