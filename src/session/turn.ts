@@ -21,7 +21,7 @@ export function answer(conversation: Conversation, line: Line): Reply | Promise<
   const command = parseCommand(line);
   if (command === undefined) return replies.badSyntax;
   const verb = verbs.get(command.verb);
-  if (octets(line) + 2 > allowance(verb)) return verb?.tooLong ?? replies.tooLong;
+  if (octets(line) + 2 > allowance(verb)) return replies.tooLong;
   // An address with a control character is a bad address, and is refused as one.
   if (!verb?.takesPath && hasControl(line)) return replies.badSyntax;
   if (conversation.refused) return command.verb === "QUIT" ? replies.bye : replies.connection;

@@ -28,7 +28,7 @@ export interface Verb {
   readonly takesPath?: boolean;
   /** By how much extensions lengthen the line. */
   readonly extraOctets?: number;
-  /** What a line is answered that is longer than that. */
+  /** What a line is answered that is longer than any command's; of use to the verb with the longest lines. */
   readonly tooLong?: Reply;
 }
 

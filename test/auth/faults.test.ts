@@ -80,6 +80,18 @@ describe("row 123: always one reply", () => {
     expect(codes(await client.ask(`AUTH SCRAM-SHA-256 ${base64("n,,n=alice,r=abc")}`))).toBe("454 4.7.0");
   });
 
+  test("a lookup that comes too late challenges nobody", async () => {
+    let found: (stored: undefined) => void = () => {};
+    const late = new Promise<undefined>((resolve) => found = resolve);
+    const client = await connected(new Postern().auth(scram(() => late)), { timeouts: { handler: 50 } });
+    expect(codes(await client.ask(`AUTH SCRAM-SHA-256 ${base64("n,,n=alice,r=abc")}`))).toBe("454 4.7.0");
+    found(undefined);
+    await late;
+    expect(codes(await client.ask("NOOP"))).toBe("250 2.0.0");
+    expect(codes(await client.ask("QUIT"))).toBe("221 2.0.0");
+    expect(client.transcript).not.toContain("334");
+  });
+
   test("a client slow to answer a challenge does not use up its handler's time", async () => {
     const client = await connected(app(), { timeouts: { handler: 60 } });
     const challenge = await client.ask(`AUTH SCRAM-SHA-256 ${base64("n,,n=alice,r=abc")}`);

@@ -46,6 +46,17 @@ describe("row 114", () => {
     expect(codes(await client.ask("NOOP"))).toBe("250 2.0.0");
   });
 
+  test("so is an initial response", async () => {
+    const client = await connected();
+    client.send("AUTH PLAIN ");
+    for (let at = 0; at < 80_000; at += 8_000) {
+      client.send("A".repeat(8_000));
+      await Bun.sleep(0);
+    }
+    expect(codes(await client.ask(""))).toBe("500 5.5.6");
+    expect(codes(await client.ask("NOOP"))).toBe("250 2.0.0");
+  });
+
   test("other commands are no longer than before", async () => {
     const client = await connected();
     expect(codes(await client.ask(`NOOP ${"x".repeat(506)}`))).toBe("500 5.5.2");
