@@ -4,7 +4,7 @@ import { getLogger, type Logger } from "@logtape/logtape";
 import type { StageEvent } from "./app/stage.ts";
 import type { Reply } from "./protocol/reply.ts";
 import type { Conversation } from "./session/conversation.ts";
-import type { MessageOutcome, Observer } from "./session/observer.ts";
+import type { AuthOutcome, MessageOutcome, Observer } from "./session/observer.ts";
 import type { Session } from "./session/session.ts";
 import type { Transaction } from "./session/transaction.ts";
 
@@ -74,6 +74,22 @@ export const logObserver: Observer = {
       reply: replyLine(outcome.reply),
       milliseconds: Math.round(outcome.milliseconds),
     });
+  },
+
+  authentication(conversation: Conversation, { mechanism, type, reply, reason }: AuthOutcome): void {
+    const { session } = conversation;
+    // The name of who was not let in is not written down: people type their passwords there.
+    const who = session.user === undefined ? {} : { user: visible(session.user) };
+    const facts = {
+      id: session.id,
+      client: session.remote.address,
+      mechanism,
+      reply: replyLine(reply),
+      reason,
+      ...who,
+    };
+    if (type === "success") sessions.info("{id} client={client} is {user} by {mechanism}", facts);
+    else sessions.warn("{id} client={client} failed {mechanism} reply={reply}: {reason}", facts);
   },
 
   ended(conversation: Conversation): void {

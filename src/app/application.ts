@@ -2,7 +2,8 @@
 
 import type { Hono } from "hono";
 import type { Reply } from "../protocol/reply.ts";
-import type { Application, DataEvent, RcptEvent, SessionEvent } from "../session/event.ts";
+import * as replies from "../session/replies.ts";
+import type { Application, AuthEvent, DataEvent, RcptEvent, SessionEvent } from "../session/event.ts";
 import { deliverMessage, type DeliveryCircumstances, senderOf } from "./delivery.ts";
 import { dispatch } from "./dispatch.ts";
 import { StageRoutes } from "./routes.ts";
@@ -29,6 +30,8 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
         return decideRecipient(event);
       case "data":
         return deliver(event);
+      case "auth":
+        return authenticate(event);
       default:
         return ask(event);
     }
@@ -49,6 +52,15 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
     const pending = envelope.to.length > 0 && given.deliveries.isPending(senderOf(session, envelope));
     if (pending instanceof Promise || routes.isDispatched("rcpt")) return askAboutRecipient(event, pending);
     return pending ? oneAtATime : byDefault(event);
+  }
+
+  /** Nobody is let in by default. */
+  async function authenticate(event: AuthEvent): Promise<Reply> {
+    const verdict = await dispatch(app, event, undefined, circumstances);
+    if (verdict !== "no opinion") return verdict.reply ?? replies.authenticated;
+    const error = new Error(`No auth route answered for ${event.mechanism}, which was offered`);
+    given.failed(event, error, replies.authUnavailable);
+    return replies.authUnavailable;
   }
 
   async function askAboutRecipient(event: RcptEvent, pending: boolean | Promise<boolean>): Promise<Reply | undefined> {
@@ -76,5 +88,5 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
     work.finally(() => given.background.delete(work));
   }
 
-  return { decide };
+  return { mechanisms: routes.mechanisms, decide };
 }

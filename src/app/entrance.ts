@@ -14,8 +14,10 @@ export interface StageCall {
   isUnanswered: boolean;
   /** What a handler threw, for the log. */
   error?: unknown;
-  /** Whether `c.var` is filled. */
-  isEntered: boolean;
+  /** Where `c.var` is, once it is filled. */
+  context?: Context;
+  /** Whether a handler of `app.auth()` was asked. */
+  isChecked?: boolean;
 }
 
 /**
@@ -90,8 +92,8 @@ const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | vo
   if (call === undefined) {
     return isStagePath(c.req.path) ? Promise.resolve(c.text("404 Not Found", 404)) : next();
   }
-  if (call.isEntered) return next();
-  call.isEntered = true;
+  if (call.context !== undefined) return next();
+  call.context = c;
   fillVariables(c, call);
   // A handler that says notFound() has an opinion; only the end of the chain has none.
   c.notFound = () => new Response(null, { status: 404 });
@@ -102,7 +104,6 @@ function fillVariables(c: Context, { event, mail }: StageCall): void {
   const { session } = event;
   for (const name in session.locals) c.set(name, session.locals[name]);
   c.set("session", session);
-  if (session.user !== undefined) c.set("user", session.user);
   if ("envelope" in event && event.envelope !== undefined) {
     for (const name in event.envelope.locals) c.set(name, event.envelope.locals[name]);
     c.set("envelope", event.envelope);
@@ -113,4 +114,7 @@ function fillVariables(c: Context, { event, mail }: StageCall): void {
     c.set("verb", event.verb);
     c.set("argument", event.argument);
   }
+  if (event.stage === "auth") c.set("credentials", event.credentials);
+  // Last: no fact of that name stands in for an authenticated user.
+  if (session.user !== undefined || c.get("user") !== undefined) c.set("user", session.user);
 }

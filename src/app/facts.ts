@@ -1,5 +1,6 @@
 /** The facts of an event as headers: what a bare function, in any language, is told. */
 
+import { authorizationOf } from "./authorization.ts";
 import type { Mailbox } from "../protocol/path.ts";
 import type { Mail } from "./mail.ts";
 import type { StageEvent } from "./stage.ts";
@@ -19,6 +20,10 @@ export function factHeaders(event: StageEvent, mail: Mail | undefined): [string,
   }
   if (mail !== undefined) {
     headers.push(["smtp-message-id", mail.id], ["content-type", "message/rfc822"], ["content-length", `${mail.size}`]);
+  }
+  if (event.stage === "auth") {
+    const authorization = authorizationOf(event.credentials);
+    if (authorization !== undefined) headers.push(["authorization", authorization]);
   }
   if (event.stage === "command") headers.push(["smtp-argument", asciiValue(event.argument)]);
   return headers;

@@ -18,8 +18,8 @@ export interface DeliverEvent extends Omit<Extract<SessionEvent, { stage: "data"
 /** The name of a stage. */
 export type Stage = StageEvent["stage"];
 
-/** All stages, `auth` among them: their paths belong to the engine. */
-export const stages: readonly string[] = [
+/** All stages: their paths belong to the engine. */
+export const stages: readonly Stage[] = [
   "connect",
   "helo",
   "auth",
@@ -40,6 +40,8 @@ export function pathOf(event: StageEvent, name: string): string {
   switch (event.stage) {
     case "helo":
       return `/helo/${pathSegment(event.host.toLowerCase())}`;
+    case "auth":
+      return `/auth/${pathSegment(event.mechanism)}`;
     case "mail":
       return event.envelope.from === null ? "/mail" : `/mail${addressPath(event.envelope.from, name)}`;
     case "rcpt":
@@ -71,5 +73,5 @@ function lowerAscii(text: string): string {
 /** Whether a path belongs to a stage, and so to the engine alone. */
 export function isStagePath(path: string): boolean {
   const end = path.indexOf("/", 1);
-  return stages.includes(end < 0 ? path.slice(1) : path.slice(1, end));
+  return (stages as readonly string[]).includes(end < 0 ? path.slice(1) : path.slice(1, end));
 }

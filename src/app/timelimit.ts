@@ -4,7 +4,7 @@ import type { Deadline } from "../session/deadline.ts";
 
 /** One handler's time. When it is up the handler's signal is aborted, and what was waited for fails. */
 export class TimeLimit implements Deadline {
-  readonly deadline: number;
+  deadline: number;
   readonly #milliseconds: number;
   #controller: AbortController | undefined;
   #reject: ((reason: unknown) => void) | undefined;
@@ -30,6 +30,17 @@ export class TimeLimit implements Deadline {
       // An outcome that comes too late goes nowhere, and is no unhandled rejection.
       promise.then(resolve, reject);
     });
+  }
+
+  /** The same outcome, from which on the clock runs again: the client's time is not the handler's. */
+  async without<T>(promise: Promise<T>): Promise<T> {
+    const left = this.deadline - performance.now();
+    this.deadline = Infinity;
+    try {
+      return await promise;
+    } finally {
+      this.deadline = performance.now() + left;
+    }
   }
 
   expire(): void {

@@ -22,6 +22,11 @@ export interface Envelope {
   readonly body: "7BIT" | "8BITMIME" | "BINARYMIME";
   /** Whether the client declared SMTPUTF8. */
   readonly smtputf8: boolean;
+  /**
+   * Who submitted the message first, as the AUTH parameter says (RFC 4954 section 5): an address, or null for `<>`,
+   * "nobody knows". Absent when there was none. It is worth what the client's word is worth.
+   */
+  readonly auth?: string | null;
   /** Facts found by middleware that hold for this message; they reappear on `c.var` at every later stage. */
   readonly locals: Record<string, unknown>;
 }

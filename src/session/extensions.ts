@@ -3,6 +3,7 @@
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Draft, Envelope, Recipient } from "./envelope.ts";
+import { auth } from "./extensions/auth.ts";
 import { eightBitMime } from "./extensions/eightbitmime.ts";
 import { size } from "./extensions/size.ts";
 import { smtputf8 } from "./extensions/smtputf8.ts";
@@ -35,4 +36,4 @@ const pipelining: Extension = { advertise: () => "PIPELINING" };
 const enhancedStatusCodes: Extension = { advertise: () => "ENHANCEDSTATUSCODES" };
 
 /** All of them. */
-export const extensions: readonly Extension[] = [pipelining, size, eightBitMime, smtputf8, enhancedStatusCodes];
+export const extensions: readonly Extension[] = [pipelining, size, auth, eightBitMime, smtputf8, enhancedStatusCodes];

@@ -10,6 +10,15 @@ export interface Limits {
   readonly junkCommands: number;
   /** Messages per session, before 421 4.7.0. Default 10 000. */
   readonly transactions: number;
+  /** Failed logins per session that are answered 535; the next one is answered 421 4.7.0. Default 3. */
+  readonly authFailures: number;
+  /**
+   * Failed logins from one address (of IPv6, one /64 network) within `authFailureWindow`, before 421 4.7.0 to every
+   * AUTH from there. Many users may share an address. Default 30; `Infinity` for no limit.
+   */
+  readonly authFailuresPerAddress: number;
+  /** Milliseconds for which failed logins from an address are counted together. Default ten minutes. */
+  readonly authFailureWindow: number;
 }
 
 /** How long one side may keep the other waiting, in milliseconds (RFC 5321 section 4.5.3.2). */
@@ -22,6 +31,11 @@ export interface Timeouts {
   readonly handler: number;
   /** For all handlers of one message together; a client gives up after ten minutes. Default eight minutes. */
   readonly delivery: number;
+  /**
+   * How long a client waits for the reply to its first failed login; twice as long for the second, and so on. Other
+   * sessions do not wait. Default one second; 0 for not at all.
+   */
+  readonly authFailureDelay: number;
 }
 
 /** How a session behaves. */
@@ -36,6 +50,8 @@ export interface SessionOptions {
   readonly pipelining: "strict" | "lenient";
   /** The slowest message that is waited for, in octets per second, after the first `timeouts.block`. Default 500. */
   readonly minDataRate: number;
+  /** Whether clients may authenticate without TLS, where everybody on the way can read along. */
+  readonly allowInsecureAuth: boolean;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
 }
@@ -52,6 +68,8 @@ export interface PartialSessionOptions {
   readonly pipelining?: "strict" | "lenient";
   /** Octets per second. Default 500. */
   readonly minDataRate?: number;
+  /** Offer AUTH in clear, too: on loopback, or behind something that ends TLS. Default false: 538 5.7.11. */
+  readonly allowInsecureAuth?: boolean;
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -66,7 +84,24 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
     bareNewline: given.bareNewline ?? "reject",
     pipelining: given.pipelining ?? "strict",
     minDataRate: given.minDataRate ?? 500,
-    limits: { recipients: 1000, errors: 20, junkCommands: 100, transactions: 10_000, ...given.limits },
-    timeouts: { command: 5 * minute, block: 3 * minute, handler: 2 * minute, delivery: 8 * minute, ...given.timeouts },
+    allowInsecureAuth: given.allowInsecureAuth ?? false,
+    limits: {
+      recipients: 1000,
+      errors: 20,
+      junkCommands: 100,
+      transactions: 10_000,
+      authFailures: 3,
+      authFailuresPerAddress: 30,
+      authFailureWindow: 10 * minute,
+      ...given.limits,
+    },
+    timeouts: {
+      command: 5 * minute,
+      block: 3 * minute,
+      handler: 2 * minute,
+      delivery: 8 * minute,
+      authFailureDelay: 1000,
+      ...given.timeouts,
+    },
   };
 }

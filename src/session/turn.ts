@@ -3,7 +3,7 @@
 import { hasControl, isHttpRequest, parseCommand } from "../protocol/command.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
-import type { LineError } from "./input.ts";
+import type { Line, LineError } from "./input.ts";
 import * as replies from "./replies.ts";
 import { type Verb, verbs } from "./verbs.ts";
 import { unknown } from "./verbs/unknown.ts";
@@ -15,11 +15,8 @@ const commandLine = 512;
 export const longestLine: number = Math.max(...[...verbs.values()].map(allowance));
 
 /** Answers one line. */
-export function answer(
-  conversation: Conversation,
-  line: string | { readonly error: LineError },
-): Reply | Promise<Reply> {
-  if (typeof line !== "string") return unreadable(line.error);
+export function answer(conversation: Conversation, line: Line): Reply | Promise<Reply> {
+  if (typeof line !== "string") return unreadable(line.error, line.start);
   if (isHttpRequest(line)) return replies.http;
   const command = parseCommand(line);
   if (command === undefined) return replies.badSyntax;
@@ -43,10 +40,10 @@ function refuseUntimely(conversation: Conversation, verb: Verb): Reply | undefin
   return undefined;
 }
 
-function unreadable(error: LineError): Reply {
+function unreadable(error: LineError, start = ""): Reply {
   switch (error) {
     case "too long":
-      return replies.tooLong;
+      return verbs.get(parseCommand(start)?.verb ?? "")?.tooLong ?? replies.tooLong;
     case "not UTF-8":
       return replies.notUtf8;
     case "TLS hello":

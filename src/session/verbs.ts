@@ -3,6 +3,9 @@
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
 import { extensions } from "./extensions.ts";
+import { longestAuthArgument } from "./exchange.ts";
+import * as replies from "./replies.ts";
+import { auth } from "./verbs/auth.ts";
 import { data } from "./verbs/data.ts";
 import { ehlo, helo } from "./verbs/ehlo.ts";
 import { expn, help, noop, vrfy } from "./verbs/inquiry.ts";
@@ -25,6 +28,8 @@ export interface Verb {
   readonly takesPath?: boolean;
   /** By how much extensions lengthen the line. */
   readonly extraOctets?: number;
+  /** What a line is answered that is longer than any command's; of use to the verb with the longest lines. */
+  readonly tooLong?: Reply;
 }
 
 const mailOctets = extensions.reduce((sum, extension) => sum + (extension.mailOctets ?? 0), 0);
@@ -34,6 +39,7 @@ const rcptOctets = extensions.reduce((sum, extension) => sum + (extension.rcptOc
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["EHLO", { answer: ehlo, endsGroup: true }],
   ["HELO", { answer: helo, endsGroup: true }],
+  ["AUTH", { answer: auth, endsGroup: true, extraOctets: longestAuthArgument, tooLong: replies.authTooLong }],
   ["MAIL", { answer: mail, takesPath: true, extraOctets: mailOctets }],
   ["RCPT", { answer: rcpt, takesPath: true, extraOctets: rcptOctets }],
   ["DATA", { answer: data, endsGroup: true }],
