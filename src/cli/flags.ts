@@ -6,6 +6,7 @@ import type { ServeOptions } from "../options.ts";
 import type { Limits, Timeouts } from "../session/options.ts";
 import type { SpoolOptions } from "../spool/spool.ts";
 import { count, type Kind, octets, oneOf, onOrOff, port, seconds, secondsOrNone, text } from "./kind.ts";
+import { authentication } from "./securityflags.ts";
 
 /** What is set for the command itself, beside the options of `serve()`. */
 export interface CommandSettings {
@@ -218,6 +219,7 @@ export const serveFlags: readonly FlagGroup[] = [
   { title: "Address", flags: address },
   { title: "Messages", flags: messages },
   { title: "Clients", flags: clients },
+  { title: "Authentication", flags: authentication },
   { title: "Time", flags: times },
   { title: "Running", flags: rest },
 ];
