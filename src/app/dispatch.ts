@@ -41,6 +41,7 @@ export async function dispatch(
   const limit = new TimeLimit(surroundings.handlerTimeout);
   surroundings.watch.add(limit);
   try {
+    limit.throwIfOver();
     const response = app.fetch(
       stageRequest({
         path: pathOf(event, surroundings.name),
