@@ -6,6 +6,7 @@ import * as replies from "../session/replies.ts";
 import type { Application, AuthEvent, DataEvent, RcptEvent, SessionEvent } from "../session/event.ts";
 import { deliverMessage, type DeliveryCircumstances, senderOf } from "./delivery.ts";
 import { dispatch } from "./dispatch.ts";
+import { tryAgain } from "./response.ts";
 import { StageRoutes } from "./routes.ts";
 import { deliveryPath } from "./stage.ts";
 
@@ -24,7 +25,22 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   const routes = new StageRoutes(app);
   const circumstances: DeliveryCircumstances = { ...given, routes };
 
+  /** A store that fails, or a route that no router can read, costs the client no more than a handler that fails. */
   function decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+    try {
+      const decision = answer(event);
+      return decision instanceof Promise ? decision.catch((error) => failed(event, error)) : decision;
+    } catch (error) {
+      return failed(event, error);
+    }
+  }
+
+  function failed(event: SessionEvent, error: unknown): Reply {
+    given.failed(event, error, tryAgain);
+    return tryAgain;
+  }
+
+  function answer(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
     switch (event.stage) {
       case "rcpt":
         return decideRecipient(event);

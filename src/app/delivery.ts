@@ -14,7 +14,7 @@ import type { DeliveryStore } from "./deliveries.ts";
 import { dispatch, type Surroundings } from "./dispatch.ts";
 import { Mail } from "./mail.ts";
 import type { StageRoutes } from "./routes.ts";
-import type { DeliverEvent } from "./stage.ts";
+import { comparableAddress, type DeliverEvent } from "./stage.ts";
 
 /** What delivering needs beside the surroundings of a dispatch. */
 export interface DeliveryCircumstances extends Surroundings {
@@ -50,7 +50,7 @@ export async function deliverMessage(
     }
   }
   const mail = new Mail(event.id, formatReturnPath(event.envelope.from?.address ?? "") + received, event.content);
-  const recipients = unique(event.envelope.to);
+  const recipients = unique(event.envelope.to, circumstances.name);
   const sender = senderOf(event.session, event.envelope);
   const pending = circumstances.deliveries.isPending(sender);
   const isRetry = pending instanceof Promise ? await pending : pending;
@@ -116,9 +116,9 @@ export function senderOf(session: Session, envelope: Envelope): string {
   return envelope.from?.address.toLowerCase() ?? `<> ${session.remote.address}`;
 }
 
-/** A recipient named twice gets the message once. */
-function unique(recipients: readonly Recipient[]): Map<string, Recipient> {
-  return new Map(recipients.map((recipient) => [recipient.address.toLowerCase(), recipient]));
+/** A recipient named twice gets the message once, also when it is spelled in two ways. */
+function unique(recipients: readonly Recipient[], name: string): Map<string, Recipient> {
+  return new Map(recipients.map((recipient) => [comparableAddress(recipient, name), recipient]));
 }
 
 function traceOf({ session, envelope, id }: DataEvent, name: string): string {

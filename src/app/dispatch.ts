@@ -43,6 +43,7 @@ export async function dispatch(
   const call: StageCall = { event: event.stage === "auth" ? timed(event, limit) : event, mail, isUnanswered: false };
   surroundings.watch.add(limit);
   try {
+    limit.throwIfOver();
     const response = app.fetch(
       stageRequest({
         path: pathOf(event, surroundings.name),

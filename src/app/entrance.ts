@@ -102,12 +102,12 @@ const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | vo
 
 function fillVariables(c: Context, { event, mail }: StageCall): void {
   const { session } = event;
+  const envelope = "envelope" in event ? event.envelope : undefined;
   for (const name in session.locals) c.set(name, session.locals[name]);
+  for (const name in envelope?.locals) c.set(name, envelope.locals[name]);
+  // After the locals: no fact of such a name stands in for what the event brings.
   c.set("session", session);
-  if ("envelope" in event && event.envelope !== undefined) {
-    for (const name in event.envelope.locals) c.set(name, event.envelope.locals[name]);
-    c.set("envelope", event.envelope);
-  }
+  if (envelope !== undefined) c.set("envelope", envelope);
   if ("recipient" in event) c.set("recipient", event.recipient);
   if (mail !== undefined) c.set("mail", mail);
   if (event.stage === "command") {

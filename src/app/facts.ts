@@ -34,7 +34,10 @@ function recipientsOf(event: StageEvent): readonly Mailbox[] {
   return "envelope" in event ? event.envelope?.to ?? [] : [];
 }
 
-/** Header values are printable ASCII: all else is percent-encoded, the percent sign with it, so that it can be undone. */
+/**
+ * Header values are printable ASCII: all else is percent-encoded, the percent sign with it, so that it can be undone. So
+ * is the comma, which parts the addresses where `Headers` joins several: `"a, b"@x.test` must not look like two.
+ */
 export function asciiValue(text: string): string {
-  return text.toWellFormed().replace(/[^\x20-\x24\x26-\x7e]/gu, (character) => encodeURIComponent(character));
+  return text.toWellFormed().replace(/[^\x20-\x24\x26-\x2b\x2d-\x7e]/gu, (character) => encodeURIComponent(character));
 }

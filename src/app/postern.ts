@@ -124,10 +124,11 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
    * @throws {TypeError} when the verb is none, or one the protocol itself depends on.
    */
   command(verb: string, ...handlers: Handlers<E, "command">): this {
-    const name = verb.toUpperCase();
-    if (!/^[A-Z][A-Z0-9-]*$/.test(name)) {
+    // Looked at before it changes case: other letters have capitals in ASCII (RFC 5321 section 2.4 knows only ASCII).
+    if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(verb)) {
       throw new TypeError(`Cannot answer the command "${verb}": a verb is a letter, then letters, digits and hyphens`);
     }
+    const name = verb.toUpperCase();
     if (/^(?:EHLO|HELO|LHLO|MAIL|RCPT|DATA|BDAT|RSET|QUIT|STARTTLS|AUTH)$/.test(name)) {
       throw new TypeError(`Cannot answer the command "${verb}": the session does that itself`);
     }

@@ -4,7 +4,7 @@ import { toALabels } from "../protocol/domain.ts";
 import type { Mailbox } from "../protocol/path.ts";
 import type { SessionEvent } from "../session/event.ts";
 import type { Recipient } from "../session/envelope.ts";
-import { pathSegment } from "./pattern.ts";
+import { lowerAscii, pathSegment } from "./pattern.ts";
 
 /** A question to the app: what a session asks, or one recipient's share of a message. */
 export type StageEvent = SessionEvent | DeliverEvent;
@@ -60,14 +60,18 @@ export function deliveryPath(recipient: Recipient, name: string): string {
   return `/deliver${addressPath(recipient, name)}`;
 }
 
-function addressPath(mailbox: Mailbox, name: string): string {
-  const domain = mailbox.domain === "" ? name : mailbox.domain;
-  return `/${pathSegment(toALabels(domain) ?? domain.toLowerCase())}/${pathSegment(lowerAscii(mailbox.local))}`;
+/** The one spelling of a mailbox that others can be compared with: quotes undone, lower case, A-labels. */
+export function comparableAddress(mailbox: Mailbox, name: string): string {
+  return `${lowerAscii(mailbox.local)}@${comparableDomain(mailbox, name)}`;
 }
 
-/** Case is ignored in ASCII only: other letters have folds that make one address of two (U+212A is no `k`). */
-function lowerAscii(text: string): string {
-  return /[^\x00-\x7f]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text.toLowerCase();
+function addressPath(mailbox: Mailbox, name: string): string {
+  return `/${pathSegment(comparableDomain(mailbox, name))}/${pathSegment(lowerAscii(mailbox.local))}`;
+}
+
+function comparableDomain({ domain }: Mailbox, name: string): string {
+  const known = domain === "" ? name : domain;
+  return toALabels(known) ?? known.toLowerCase();
 }
 
 /** Whether a path belongs to a stage, and so to the engine alone. */
