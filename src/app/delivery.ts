@@ -29,6 +29,8 @@ const nobody: Reply = { code: 451, enhanced: "4.3.5", text: "Nobody here takes m
 const outOfTime: Reply = { code: 451, enhanced: "4.3.0", text: "Delivery took too long, try again later" };
 const partly: Reply = { code: 451, enhanced: "4.3.0", text: "Not all recipients took the message, try again later" };
 
+const taken: Reply = { code: 250, enhanced: "2.0.0", text: "Ok" };
+
 /** What one recipient answered; undefined is success without words. */
 type Answer = Reply | undefined;
 
@@ -65,7 +67,16 @@ export async function deliverMessage(
   }
   const reply = oneReply([...answers.values()]);
   if (message !== undefined || reply === partly) {
-    await remember(circumstances.deliveries, sender, message ?? await mail.fingerprint(), answers, reply);
+    const known = message ?? await mail.fingerprint();
+    const told = reply ?? success ?? taken;
+    await remember(
+      circumstances.deliveries,
+      sender,
+      known,
+      answers,
+      reply,
+      (error) => circumstances.failed(event, error, told),
+    );
   }
   return reply ?? success;
 }
@@ -104,11 +115,19 @@ async function remember(
   message: string,
   answers: ReadonlyMap<string, Answer>,
   reply: Reply | undefined,
+  failed: (error: unknown) => void,
 ): Promise<void> {
   const all = [...answers.keys()];
   const delivered = all.filter((address) => !isRefusal(answers.get(address)));
   if (reply === partly) await store.record(sender, message, delivered, all);
-  else if (reply === undefined || reply.code < 300 || reply.code >= 500) await store.settle(sender, message, all);
+  else if (reply === undefined || reply.code < 300 || reply.code >= 500) {
+    // The reply is true, whether it can be written down or not: another one would double the message.
+    try {
+      await store.settle(sender, message, all);
+    } catch (error) {
+      failed(error);
+    }
+  }
 }
 
 /** Whose retry it is: the reverse-path; bounces have none, so their client stands for it. */
