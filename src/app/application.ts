@@ -36,8 +36,8 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   }
 
   function failed(event: SessionEvent, error: unknown): Reply {
-    given.failed(event, error, tryAgain);
-    return tryAgain;
+    given.failed(event, error, tryAgain(event.stage));
+    return tryAgain(event.stage);
   }
 
   function answer(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
