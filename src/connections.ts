@@ -34,9 +34,10 @@ export class Connections {
     const { address } = socket.remote;
     const fromHere = this.#perAddress.get(address) ?? 0;
     if (this.#isDraining) return turnAway(socket, replies.shuttingDown);
+    if (this.#live.size >= this.#most) return this.#refuse(socket, "too many connections");
     // A Unix socket has no address to tell one client from the other.
-    if (this.#live.size >= this.#most || (address !== "" && fromHere >= this.#mostPerAddress)) {
-      return turnAway(socket, replies.tooManyConnections);
+    if (address !== "" && fromHere >= this.#mostPerAddress) {
+      return this.#refuse(socket, "too many connections from one address");
     }
     this.#perAddress.set(address, fromHere + 1);
     const conversation = new Conversation(socket, this.#circumstances);
@@ -55,6 +56,11 @@ export class Connections {
   drop(): void {
     for (const conversation of this.#live.keys()) conversation.destroy();
     this.#sweep.expireAll();
+  }
+
+  #refuse(socket: Socket, reason: "too many connections" | "too many connections from one address"): void {
+    this.#circumstances.observer.turnedAway(socket.remote.address, reason);
+    turnAway(socket, replies.tooManyConnections);
   }
 
   #remove(conversation: Conversation, address: string): void {

@@ -8,6 +8,7 @@ import { Connections } from "./connections.ts";
 import { logHandlerFailure, logObserver } from "./log.ts";
 import { type ServeOptions, validate } from "./options.ts";
 import { isDomain } from "./protocol/domain.ts";
+import { AddressFailures } from "./session/failures.ts";
 import { sessionOptions } from "./session/options.ts";
 import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
@@ -31,7 +32,9 @@ export interface Engine {
 export function createEngine(handler: MailHandler, options: ServeOptions): Engine {
   validate(options);
   const settings = sessionOptions(options, machineName());
-  const shortest = Math.min(...Object.values(settings.timeouts));
+  // A client is never late for its punishment: nobody has to look at the clock for that.
+  const { authFailureDelay: _, ...waits } = settings.timeouts;
+  const shortest = Math.min(...Object.values(waits));
   const sweep = new Sweep(Math.min(1000, Math.max(10, shortest / 10)));
   const background = new Set<Promise<unknown>>();
   const answers = application(appOf(handler), {
@@ -45,7 +48,14 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
     failed: logHandlerFailure,
   });
   const { open: openContent } = new Spool(options.spool);
-  const circumstances = { application: answers, options: settings, openContent, observer: logObserver };
+  const { authFailuresPerAddress, authFailureWindow } = settings.limits;
+  const circumstances = {
+    application: answers,
+    options: settings,
+    openContent,
+    observer: logObserver,
+    addressFailures: new AddressFailures(authFailuresPerAddress, authFailureWindow),
+  };
   const { maxConnections = 1000, maxConnectionsPerAddress = 50 } = options;
   const connections = new Connections(circumstances, sweep, maxConnections, maxConnectionsPerAddress);
 
@@ -69,6 +79,6 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
 }
 
 /** What the server calls itself when nobody says so. */
-function machineName(): string {
+export function machineName(): string {
   return isDomain(hostname()) ? hostname() : "localhost";
 }

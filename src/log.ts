@@ -4,23 +4,56 @@ import { getLogger, type Logger } from "@logtape/logtape";
 import type { StageEvent } from "./app/stage.ts";
 import type { Reply } from "./protocol/reply.ts";
 import type { Conversation } from "./session/conversation.ts";
-import type { MessageOutcome, Observer } from "./session/observer.ts";
+import type { AuthOutcome, MessageOutcome, Observer } from "./session/observer.ts";
+import type { Session } from "./session/session.ts";
 import type { Transaction } from "./session/transaction.ts";
 
 const sessions: Logger = getLogger(["postern", "session"]);
 const messages: Logger = getLogger(["postern", "message"]);
 const handlers: Logger = getLogger(["postern", "handler"]);
+const connections: Logger = getLogger(["postern", "connection"]);
+
+/** So many recipients are named; how many there were is logged as a number. */
+const mostNamed = 20;
 
 /** Control characters, and what only looks like text, as escapes: nobody writes lines of their own into the log. */
 export function visible(text: string): string {
-  return text.toWellFormed().replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\\]/g, (character) => {
+  return isPlain.test(text) ? text : withoutControls(text.replaceAll("\\", "\\\\"));
+}
+
+/** Nearly all of what is logged: a quick look spares it the rest. */
+const isPlain = /^[\x20-\x5b\x5d-\x7e]*$/;
+
+/** The same for text that may be escaped already: backslashes stay as they are. */
+export function withoutControls(text: string): string {
+  if (isPlain.test(text)) return text;
+  return text.toWellFormed().replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
     const code = character.charCodeAt(0).toString(16);
-    return character === "\\"
-      ? "\\\\"
-      : code.length > 2
-      ? `\\u${code.padStart(4, "0")}`
-      : `\\x${code.padStart(2, "0")}`;
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
   });
+}
+
+/** One line for whatever was thrown: its name where that says more than "Error", and its message. */
+export function describeError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return visible(String(thrown));
+  const name = thrown.name === "Error" ? "" : `${thrown.name}: `;
+  // Some runtimes colour what they say of modules.
+  const message = thrown.message.replace(/\x1b\[[\d;]*m/g, "").replace(/\s*\n\s*/g, " ");
+  return visible(`${name}${message || "(no message)"}`);
+}
+
+/** The stack of what was thrown and those of its causes, line by line; empty when it has none. */
+export function stackOf(thrown: unknown, depth = 0): string {
+  if (!(thrown instanceof Error)) return "";
+  const own = (thrown.stack ?? "").split("\n").map(visible).join("\n");
+  if (thrown.cause === undefined || depth === 5) return own;
+  return `${own}\ncaused by ${stackOf(thrown.cause, depth + 1) || describeError(thrown.cause)}`;
+}
+
+/** What is logged of an error. Its stack is for those who look for bugs. */
+export function errorFields(logger: Logger, thrown: unknown): Record<string, string> {
+  const error = describeError(thrown);
+  return logger.isEnabledFor("debug") ? { error, stack: stackOf(thrown) } : { error };
 }
 
 /** Writes the log. */
@@ -32,15 +65,31 @@ export const logObserver: Observer = {
     messages.info("{id} from={from} to={to} size={size} client={client} reply={reply} in {milliseconds} ms", {
       id: transaction.id,
       session: session.id,
-      client: session.remote.address,
-      helo: visible(session.helo ?? ""),
+      ...clientFields(session),
       from: visible(`<${envelope.from?.address ?? ""}>`),
-      to: envelope.to.map((recipient) => visible(`<${recipient.address}>`)).join(","),
+      to: envelope.to.slice(0, mostNamed).map((recipient) => visible(`<${recipient.address}>`)),
       recipients: envelope.to.length,
       size: outcome.size,
+      code: outcome.reply.code,
       reply: replyLine(outcome.reply),
       milliseconds: Math.round(outcome.milliseconds),
     });
+  },
+
+  authentication(conversation: Conversation, { mechanism, type, reply, reason }: AuthOutcome): void {
+    const { session } = conversation;
+    // The name of who was not let in is not written down: people type their passwords there.
+    const who = session.user === undefined ? {} : { user: visible(session.user) };
+    const facts = {
+      id: session.id,
+      client: session.remote.address,
+      mechanism,
+      reply: replyLine(reply),
+      reason,
+      ...who,
+    };
+    if (type === "success") sessions.info("{id} client={client} is {user} by {mechanism}", facts);
+    else sessions.warn("{id} client={client} failed {mechanism} reply={reply}: {reason}", facts);
   },
 
   ended(conversation: Conversation): void {
@@ -48,9 +97,7 @@ export const logObserver: Observer = {
     const { session } = conversation;
     sessions.info("{id} client={client} helo={helo} {protocol} {ending} messages={messages} in {milliseconds} ms", {
       id: session.id,
-      client: session.remote.address,
-      helo: visible(session.helo ?? ""),
-      protocol: session.protocol,
+      ...clientFields(session),
       ending: conversation.ending,
       messages: conversation.transactions,
       milliseconds: Date.now() - session.startedAt.getTime(),
@@ -58,18 +105,55 @@ export const logObserver: Observer = {
   },
 
   failed(conversation: Conversation, error: unknown): void {
-    sessions.error("{id} was dropped: {error}", { id: conversation.session.id, error });
+    const { session } = conversation;
+    sessions.error("{id} client={client} was dropped: {error}", {
+      id: session.id,
+      ...clientFields(session),
+      ...errorFields(sessions, error),
+    });
+  },
+
+  turnedAway(address: string, reason: string): void {
+    turnedAway++;
+    const now = Date.now();
+    // Whoever floods the port must not flood the log.
+    if (now < quietUntil || !connections.isEnabledFor("warning")) return;
+    quietUntil = now + 10_000;
+    connections.warn("{client} was turned away: {reason}; {connections} connections since the last such line", {
+      client: visible(address),
+      reason,
+      connections: turnedAway,
+    });
+    turnedAway = 0;
   },
 };
 
+let turnedAway = 0;
+let quietUntil = 0;
+
 /** A handler failed: what it was asked, what it did, and what the client was told instead. */
 export function logHandlerFailure(event: StageEvent, error: unknown, reply: Reply): void {
+  if (!handlers.isEnabledFor("error")) return;
   handlers.error("{session} {stage} failed, client was told {reply}: {error}", {
     session: event.session.id,
     stage: event.stage,
+    ...("id" in event ? { id: event.id } : {}),
+    ...("recipient" in event ? { recipient: visible(`<${event.recipient.address}>`) } : {}),
+    code: reply.code,
     reply: replyLine(reply),
-    error,
+    ...errorFields(handlers, error),
   });
+}
+
+/** Who the client is. */
+function clientFields({ remote, helo, protocol, tls, user }: Session): Record<string, string> {
+  return {
+    client: visible(remote.address),
+    helo: visible(helo ?? ""),
+    protocol,
+    ...(tls === undefined ? {} : { tls: visible(tls.protocol) }),
+    ...(user === undefined ? {} : { user: visible(user) }),
+  };
 }
 
 function replyLine(reply: Reply): string {

@@ -44,7 +44,11 @@ export function validate(options: ServeOptions): void {
   validateSwitches(options.extensions ?? {});
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
   const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool } = options;
-  const numbers = { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, ...limits, ...timeouts };
+  const { authFailureDelay, ...waits } = timeouts ?? {};
+  if (authFailureDelay !== undefined && !(typeof authFailureDelay === "number" && authFailureDelay >= 0)) {
+    throw new RangeError(`Cannot serve with authFailureDelay ${authFailureDelay}: it is a number, 0 for no delay`);
+  }
+  const numbers = { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, ...limits, ...waits };
   const { memoryPerMessage, memoryBudget, diskBudget } = spool ?? {};
   for (const [key, value] of Object.entries({ ...numbers, memoryPerMessage, memoryBudget, diskBudget })) {
     if (value !== undefined && !(typeof value === "number" && value > 0)) {

@@ -46,6 +46,11 @@ export interface Socket {
   write(bytes: Uint8Array): Promise<void> | undefined;
   /** Absent: STARTTLS is not offered. Stops reading, drops unread plaintext, sends goAhead (the 220), then shakes hands as the server. */
   startTls?(goAhead: Uint8Array): Promise<void>;
+  /**
+   * The channel binding data of this connection, for SCRAM's `-PLUS` mechanisms; undefined for a type that there is none
+   * of. Absent: the runtime gives none.
+   */
+  channelBinding?(type: "tls-exporter" | "tls-server-end-point"): Uint8Array | undefined;
   /** Flush, then FIN; a pending read gives null. May be called twice. */
   close(): void;
   /** Drop it now. */

@@ -7,6 +7,7 @@ export class Sweep {
   readonly #interval: number;
   readonly #watched = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
+  #isOver = false;
 
   /** @param interval milliseconds between two looks: how late a deadline may be noticed. */
   constructor(interval: number) {
@@ -14,6 +15,7 @@ export class Sweep {
   }
 
   add(deadline: Deadline): void {
+    if (this.#isOver) return deadline.expire();
     this.#watched.add(deadline);
     this.#timer ??= setInterval(() => this.#look(), this.#interval);
   }
@@ -22,8 +24,9 @@ export class Sweep {
     this.#watched.delete(deadline);
   }
 
-  /** Treats every deadline as passed. */
+  /** Treats every deadline as passed, and every one that is still to come. */
   expireAll(): void {
+    this.#isOver = true;
     for (const deadline of this.#watched) deadline.expire();
   }
 

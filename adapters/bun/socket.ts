@@ -54,7 +54,13 @@ export class BunSocket implements Socket {
       if (sent === bytes.length || sent < 0) return;
       this.#unsent.push(bytes.subarray(sent));
     } else this.#unsent.push(bytes);
-    return new Promise((resolve) => this.#flushed = resolve);
+    const earlier = this.#flushed;
+    return new Promise((resolve) =>
+      this.#flushed = () => {
+        earlier?.();
+        resolve();
+      }
+    );
   }
 
   close(): void {
@@ -83,6 +89,7 @@ export class BunSocket implements Socket {
       this.#unsent.shift();
     }
     this.#flushed?.();
+    this.#flushed = undefined;
     if (this.#isClosing) this.#socket.shutdown();
   }
 

@@ -15,6 +15,7 @@
  * @module
  */
 
+import { rmSync } from "node:fs";
 import type { MailHandler } from "../../src/app/handler.ts";
 import type { ServeOptions } from "../../src/options.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
@@ -43,7 +44,11 @@ async function listen(address: ListenAddress, accept: (socket: Socket) => void):
   return await Promise.resolve({
     port: isPort ? bound.port : 0,
     hostname: isPort ? bound.hostname : unix ?? hostname,
-    close: () => listener.close(),
+    close() {
+      listener.close();
+      // The other runtimes leave no file behind.
+      if (unix !== undefined) rmSync(unix, { force: true });
+    },
   });
 }
 

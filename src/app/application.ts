@@ -2,9 +2,11 @@
 
 import type { Hono } from "hono";
 import type { Reply } from "../protocol/reply.ts";
-import type { Application, DataEvent, RcptEvent, SessionEvent } from "../session/event.ts";
+import * as replies from "../session/replies.ts";
+import type { Application, AuthEvent, DataEvent, RcptEvent, SessionEvent } from "../session/event.ts";
 import { deliverMessage, type DeliveryCircumstances, senderOf } from "./delivery.ts";
 import { dispatch } from "./dispatch.ts";
+import { tryAgain } from "./response.ts";
 import { StageRoutes } from "./routes.ts";
 import { deliveryPath } from "./stage.ts";
 
@@ -23,12 +25,29 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   const routes = new StageRoutes(app);
   const circumstances: DeliveryCircumstances = { ...given, routes };
 
+  /** A store that fails, or a route that no router can read, costs the client no more than a handler that fails. */
   function decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+    try {
+      const decision = answer(event);
+      return decision instanceof Promise ? decision.catch((error) => failed(event, error)) : decision;
+    } catch (error) {
+      return failed(event, error);
+    }
+  }
+
+  function failed(event: SessionEvent, error: unknown): Reply {
+    given.failed(event, error, tryAgain(event.stage));
+    return tryAgain(event.stage);
+  }
+
+  function answer(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
     switch (event.stage) {
       case "rcpt":
         return decideRecipient(event);
       case "data":
         return deliver(event);
+      case "auth":
+        return authenticate(event);
       default:
         return ask(event);
     }
@@ -49,6 +68,15 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
     const pending = envelope.to.length > 0 && given.deliveries.isPending(senderOf(session, envelope));
     if (pending instanceof Promise || routes.isDispatched("rcpt")) return askAboutRecipient(event, pending);
     return pending ? oneAtATime : byDefault(event);
+  }
+
+  /** Nobody is let in by default. */
+  async function authenticate(event: AuthEvent): Promise<Reply> {
+    const verdict = await dispatch(app, event, undefined, circumstances);
+    if (verdict !== "no opinion") return verdict.reply ?? replies.authenticated;
+    const error = new Error(`No auth route answered for ${event.mechanism}, which was offered`);
+    given.failed(event, error, replies.authUnavailable);
+    return replies.authUnavailable;
   }
 
   async function askAboutRecipient(event: RcptEvent, pending: boolean | Promise<boolean>): Promise<Reply | undefined> {
@@ -76,5 +104,5 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
     work.finally(() => given.background.delete(work));
   }
 
-  return { decide };
+  return { mechanisms: routes.mechanisms, decide };
 }

@@ -1,6 +1,7 @@
 /** What handlers find on `c.var`, stage by stage. */
 
 import type { Env } from "hono";
+import type { ShownCredentials } from "../session/proof.ts";
 import type { Envelope, Recipient } from "../session/envelope.ts";
 import type { Stage } from "./stage.ts";
 import type { Session } from "../session/session.ts";
@@ -10,6 +11,14 @@ import type { Prompt } from "./prompt.ts";
 /** At every stage. */
 export interface SessionVariables {
   readonly session: Session;
+  /** Who the client authenticated as; absent before AUTH. A handler of `auth` may set it. */
+  readonly user?: string;
+}
+
+/** At `auth`. */
+export interface AuthVariables extends SessionVariables {
+  /** What the client shows, exactly. `authorization` has the same where HTTP has a place for it. */
+  readonly credentials: ShownCredentials;
 }
 
 /** From MAIL on. */
@@ -48,6 +57,7 @@ export interface CommandVariables extends SessionVariables {
 export interface StageVariables extends Record<Stage, object> {
   connect: SessionVariables;
   helo: SessionVariables;
+  auth: AuthVariables;
   mail: EnvelopeVariables;
   rcpt: RecipientVariables;
   data: MessageVariables;

@@ -9,7 +9,7 @@
 export interface DeliveryStore {
   /** Whether this sender is to send to one recipient at a time, because one of its messages is half delivered. */
   isPending(sender: string): boolean | Promise<boolean>;
-  /** Those who took this message, as lower-case addresses. */
+  /** Those who took this message, as addresses in one spelling: quotes undone, lower case, domains in A-labels. */
   delivered(sender: string, message: string): readonly string[] | Promise<readonly string[]>;
   /** Writes down who took a message that not all took, and whom the one reply could not tell. */
   record(
@@ -23,6 +23,8 @@ export interface DeliveryStore {
 }
 
 interface Entry {
+  readonly sender: string;
+  readonly message: string;
   readonly delivered: Set<string>;
   readonly untold: Set<string>;
   readonly expiresAt: number;
@@ -34,9 +36,10 @@ const lifetime = 5 * 24 * 60 * 60 * 1000;
 /** The memory of one process: bounded, and gone with it. */
 export class MemoryDeliveryStore implements DeliveryStore {
   readonly #most: number;
-  /** By sender, then by message; both in the order of their making. */
+  /** By sender, then by message in the order of their making. */
   readonly #senders = new Map<string, Map<string, Entry>>();
-  #count = 0;
+  /** All of them, in the order of their making. */
+  readonly #entries = new Set<Entry>();
 
   /** @param most how many half-delivered messages are remembered; past that the oldest is forgotten. Default 10 000. */
   constructor(most = 10_000) {
@@ -46,9 +49,9 @@ export class MemoryDeliveryStore implements DeliveryStore {
   isPending(sender: string): boolean {
     const messages = this.#senders.get(sender);
     if (messages === undefined) return false;
-    for (const [message, entry] of messages) {
+    for (const entry of messages.values()) {
       if (entry.expiresAt > Date.now()) return true;
-      this.#forget(sender, message);
+      this.#forget(entry);
     }
     return false;
   }
@@ -62,33 +65,35 @@ export class MemoryDeliveryStore implements DeliveryStore {
     const entry = messages?.get(message);
     if (entry !== undefined) {
       for (const recipient of delivered) entry.delivered.add(recipient);
+      // A sender may split one message's recipients over several transactions, and each has its own to be told.
+      for (const recipient of untold) entry.untold.add(recipient);
       return;
     }
-    if (this.#count >= this.#most) this.#forgetOldest();
+    if (this.#entries.size >= this.#most) this.#forgetOldest();
     messages = this.#senders.get(sender);
     if (messages === undefined) this.#senders.set(sender, messages = new Map());
     const expiresAt = Date.now() + lifetime;
-    messages.set(message, { delivered: new Set(delivered), untold: new Set(untold), expiresAt });
-    this.#count++;
+    const made = { sender, message, delivered: new Set(delivered), untold: new Set(untold), expiresAt };
+    messages.set(message, made);
+    this.#entries.add(made);
   }
 
   settle(sender: string, message: string, told: readonly string[]): void {
     const entry = this.#senders.get(sender)?.get(message);
     if (entry === undefined) return;
     for (const recipient of told) entry.untold.delete(recipient);
-    if (entry.untold.size === 0) this.#forget(sender, message);
+    if (entry.untold.size === 0) this.#forget(entry);
   }
 
   #forgetOldest(): void {
-    for (const [sender, messages] of this.#senders) {
-      for (const message of messages.keys()) return this.#forget(sender, message);
-    }
+    const [oldest] = this.#entries;
+    if (oldest !== undefined) this.#forget(oldest);
   }
 
-  #forget(sender: string, message: string): void {
-    const messages = this.#senders.get(sender);
-    if (messages?.delete(message) !== true) return;
-    this.#count--;
-    if (messages.size === 0) this.#senders.delete(sender);
+  #forget(entry: Entry): void {
+    const messages = this.#senders.get(entry.sender);
+    messages?.delete(entry.message);
+    if (messages?.size === 0) this.#senders.delete(entry.sender);
+    this.#entries.delete(entry);
   }
 }

@@ -14,7 +14,7 @@ import type { DeliveryStore } from "./deliveries.ts";
 import { dispatch, type Surroundings } from "./dispatch.ts";
 import { Mail } from "./mail.ts";
 import type { StageRoutes } from "./routes.ts";
-import type { DeliverEvent } from "./stage.ts";
+import { comparableAddress, type DeliverEvent } from "./stage.ts";
 
 /** What delivering needs beside the surroundings of a dispatch. */
 export interface DeliveryCircumstances extends Surroundings {
@@ -28,6 +28,8 @@ export interface DeliveryCircumstances extends Surroundings {
 const nobody: Reply = { code: 451, enhanced: "4.3.5", text: "Nobody here takes mail for this recipient yet" };
 const outOfTime: Reply = { code: 451, enhanced: "4.3.0", text: "Delivery took too long, try again later" };
 const partly: Reply = { code: 451, enhanced: "4.3.0", text: "Not all recipients took the message, try again later" };
+
+const taken: Reply = { code: 250, enhanced: "2.0.0", text: "Ok" };
 
 /** What one recipient answered; undefined is success without words. */
 type Answer = Reply | undefined;
@@ -50,7 +52,7 @@ export async function deliverMessage(
     }
   }
   const mail = new Mail(event.id, formatReturnPath(event.envelope.from?.address ?? "") + received, event.content);
-  const recipients = unique(event.envelope.to);
+  const recipients = unique(event.envelope.to, circumstances.name);
   const sender = senderOf(event.session, event.envelope);
   const pending = circumstances.deliveries.isPending(sender);
   const isRetry = pending instanceof Promise ? await pending : pending;
@@ -65,7 +67,16 @@ export async function deliverMessage(
   }
   const reply = oneReply([...answers.values()]);
   if (message !== undefined || reply === partly) {
-    await remember(circumstances.deliveries, sender, message ?? await mail.fingerprint(), answers, reply);
+    const known = message ?? await mail.fingerprint();
+    const told = reply ?? success ?? taken;
+    await remember(
+      circumstances.deliveries,
+      sender,
+      known,
+      answers,
+      reply,
+      (error) => circumstances.failed(event, error, told),
+    );
   }
   return reply ?? success;
 }
@@ -104,11 +115,19 @@ async function remember(
   message: string,
   answers: ReadonlyMap<string, Answer>,
   reply: Reply | undefined,
+  failed: (error: unknown) => void,
 ): Promise<void> {
   const all = [...answers.keys()];
   const delivered = all.filter((address) => !isRefusal(answers.get(address)));
   if (reply === partly) await store.record(sender, message, delivered, all);
-  else if (reply === undefined || reply.code < 300 || reply.code >= 500) await store.settle(sender, message, all);
+  else if (reply === undefined || reply.code < 300 || reply.code >= 500) {
+    // The reply is true, whether it can be written down or not: another one would double the message.
+    try {
+      await store.settle(sender, message, all);
+    } catch (error) {
+      failed(error);
+    }
+  }
 }
 
 /** Whose retry it is: the reverse-path; bounces have none, so their client stands for it. */
@@ -116,9 +135,9 @@ export function senderOf(session: Session, envelope: Envelope): string {
   return envelope.from?.address.toLowerCase() ?? `<> ${session.remote.address}`;
 }
 
-/** A recipient named twice gets the message once. */
-function unique(recipients: readonly Recipient[]): Map<string, Recipient> {
-  return new Map(recipients.map((recipient) => [recipient.address.toLowerCase(), recipient]));
+/** A recipient named twice gets the message once, also when it is spelled in two ways. */
+function unique(recipients: readonly Recipient[], name: string): Map<string, Recipient> {
+  return new Map(recipients.map((recipient) => [comparableAddress(recipient, name), recipient]));
 }
 
 function traceOf({ session, envelope, id }: DataEvent, name: string): string {

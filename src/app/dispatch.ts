@@ -2,6 +2,7 @@
 
 import type { ExecutionContext, Hono } from "hono";
 import type { Reply } from "../protocol/reply.ts";
+import type { AuthEvent } from "../session/event.ts";
 import type { Deadline } from "../session/deadline.ts";
 import { bindingsWith, type StageCall } from "./entrance.ts";
 import { factHeaders } from "./facts.ts";
@@ -10,6 +11,7 @@ import { stageRequest } from "./request.ts";
 import { NonsenseError, replyOf, tryAgain } from "./response.ts";
 import { pathOf, type StageEvent } from "./stage.ts";
 import { TimeLimit } from "./timelimit.ts";
+import { namedUser } from "./user.ts";
 
 /** What dispatching needs beside the app. */
 export interface Surroundings {
@@ -38,9 +40,11 @@ export async function dispatch(
   surroundings: Surroundings,
 ): Promise<Verdict> {
   const limit = new TimeLimit(surroundings.handlerTimeout);
-  const call: StageCall = { event, mail, limit, isUnanswered: false, isEntered: false };
+  const asked = event.stage === "auth" ? timed(event, limit) : event;
+  const call: StageCall = { event: asked, mail, limit, isUnanswered: false };
   surroundings.watch.add(limit);
   try {
+    limit.throwIfOver();
     const response = app.fetch(
       stageRequest({
         path: pathOf(event, surroundings.name),
@@ -53,11 +57,13 @@ export async function dispatch(
     );
     const verdict = verdictOf(call, response instanceof Promise ? await limit.within(response) : response);
     const settled = verdict instanceof Promise ? await limit.within(verdict) : verdict;
-    if (isFault(call.error)) surroundings.failed(event, call.error, settled.reply ?? tryAgain);
+    if (isFault(call.error)) surroundings.failed(event, call.error, settled.reply ?? tryAgain(event.stage));
+    if (event.stage === "auth") nameUser(event, call, settled.reply);
     return settled === none ? "no opinion" : settled;
   } catch (error) {
-    surroundings.failed(event, error, tryAgain);
-    return { reply: tryAgain };
+    const reply = tryAgain(event.stage);
+    surroundings.failed(event, error, reply);
+    return { reply };
   } finally {
     surroundings.watch.delete(limit);
   }
@@ -65,11 +71,31 @@ export async function dispatch(
 
 const none = { reply: undefined };
 
+/** The same question, of which the client's time to answer a challenge is not counted as the handler's. */
+function timed(event: AuthEvent, limit: TimeLimit): AuthEvent {
+  const { credentials } = event;
+  if (!("prove" in credentials)) return event;
+  // Each kind of proof takes its own kind of secret, and hands it on as it is.
+  const prove = (secret: never) => limit.without(credentials.prove(secret));
+  return { ...event, credentials: { ...credentials, prove } };
+}
+
+/** Writes down who was let in, where the handlers know. */
+function nameUser(event: AuthEvent, { context }: StageCall, reply: Reply | undefined): void {
+  if (context === undefined || (reply !== undefined && reply.code >= 300)) return;
+  const user = namedUser(context, event);
+  if (user !== undefined) event.user = user;
+}
+
 function verdictOf(
   call: StageCall,
   response: unknown,
 ): { readonly reply: Reply | undefined } | Promise<{ readonly reply: Reply | undefined }> {
-  if (call.isUnanswered) return none;
+  if (call.isUnanswered && call.event.stage !== "auth") return none;
+  // Authentication middleware that was passed has let the client in, unless something had second thoughts on the way out.
+  if (call.isUnanswered && isResponse(response) && response.status === 404) {
+    return call.isChecked ? { reply: undefined } : none;
+  }
   if (!isResponse(response)) throw new NonsenseError(`The handler answered with ${describe(response)}, not a Response`);
   const reply = replyOf(response, call.event.stage);
   return reply instanceof Promise ? reply.then((reply) => ({ reply })) : { reply };

@@ -18,8 +18,10 @@ export interface StageCall {
   isUnanswered: boolean;
   /** What a handler threw, for the log. */
   error?: unknown;
-  /** Whether `c.var` is filled. */
-  isEntered: boolean;
+  /** Where `c.var` is, once it is filled. */
+  context?: Context;
+  /** Whether a handler of `app.auth()` was asked. */
+  isChecked?: boolean;
 }
 
 /**
@@ -94,8 +96,8 @@ const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | vo
   if (call === undefined) {
     return isStagePath(c.req.path) ? Promise.resolve(c.text("404 Not Found", 404)) : next();
   }
-  if (call.isEntered) return next();
-  call.isEntered = true;
+  if (call.context !== undefined) return next();
+  call.context = c;
   fillVariables(c, call);
   // A handler that says notFound() has an opinion; only the end of the chain has none.
   c.notFound = () => new Response(null, { status: 404 });
@@ -104,13 +106,12 @@ const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | vo
 
 function fillVariables(c: Context, { event, mail, limit }: StageCall): void {
   const { session } = event;
+  const envelope = "envelope" in event ? event.envelope : undefined;
   for (const name in session.locals) c.set(name, session.locals[name]);
+  for (const name in envelope?.locals) c.set(name, envelope.locals[name]);
+  // After the locals: no fact of such a name stands in for what the event brings.
   c.set("session", session);
-  if (session.user !== undefined) c.set("user", session.user);
-  if ("envelope" in event && event.envelope !== undefined) {
-    for (const name in event.envelope.locals) c.set(name, event.envelope.locals[name]);
-    c.set("envelope", event.envelope);
-  }
+  if (envelope !== undefined) c.set("envelope", envelope);
   if ("recipient" in event) c.set("recipient", event.recipient);
   if (mail !== undefined) c.set("mail", mail);
   if (event.stage === "command") {
@@ -118,4 +119,7 @@ function fillVariables(c: Context, { event, mail, limit }: StageCall): void {
     c.set("argument", event.argument);
     c.set("prompt", promptOf(event, limit));
   }
+  if (event.stage === "auth") c.set("credentials", event.credentials);
+  // Last: no fact of that name stands in for an authenticated user.
+  if (session.user !== undefined || c.get("user") !== undefined) c.set("user", session.user);
 }

@@ -2,6 +2,7 @@
 
 import type { Parameters } from "../protocol/parameters.ts";
 import type { Mailbox } from "../protocol/path.ts";
+import { authorizationOf } from "./authorization.ts";
 import type { Mail } from "./mail.ts";
 import type { StageEvent } from "./stage.ts";
 
@@ -23,6 +24,10 @@ export function factHeaders(event: StageEvent, mail: Mail | undefined): [string,
   if (mail !== undefined) {
     headers.push(["smtp-message-id", mail.id], ["content-type", "message/rfc822"], ["content-length", `${mail.size}`]);
   }
+  if (event.stage === "auth") {
+    const authorization = authorizationOf(event.credentials);
+    if (authorization !== undefined) headers.push(["authorization", authorization]);
+  }
   if (event.stage === "command") headers.push(["smtp-argument", asciiValue(event.argument)]);
   return headers;
 }
@@ -39,7 +44,10 @@ function recipientsOf(event: StageEvent): readonly Mailbox[] {
   return "envelope" in event ? event.envelope?.to ?? [] : [];
 }
 
-/** Header values are printable ASCII: all else is percent-encoded, the percent sign with it, so that it can be undone. */
+/**
+ * Header values are printable ASCII: all else is percent-encoded, the percent sign with it, so that it can be undone. So
+ * is the comma, which parts the addresses where `Headers` joins several: `"a, b"@x.test` must not look like two.
+ */
 export function asciiValue(text: string): string {
-  return text.toWellFormed().replace(/[^\x20-\x24\x26-\x7e]/gu, (character) => encodeURIComponent(character));
+  return text.toWellFormed().replace(/[^\x20-\x24\x26-\x2b\x2d-\x7e]/gu, (character) => encodeURIComponent(character));
 }

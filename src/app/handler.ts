@@ -29,8 +29,12 @@ export type MailHandler =
 export function appOf(handler: unknown): Hono {
   if (isPostern(handler)) return handler as Hono;
   if (isHono(handler)) return new Postern().route("/", handler) as unknown as Hono;
-  const fetch = typeof handler === "function" ? handler : Reflect.get(Object(handler), "fetch");
-  if (typeof fetch === "function") return deliveringAll(fetch as FetchFunction);
+  if (typeof handler === "function") return deliveringAll(handler as FetchFunction);
+  const server = Object(handler) as { readonly fetch?: unknown };
+  // As a method: it may need its object.
+  if (typeof server.fetch === "function") {
+    return deliveringAll((...given) => Reflect.apply(server.fetch as FetchFunction, server, given));
+  }
   throw new TypeError(
     `Cannot serve ${handler === null ? "null" : `a value of type ${typeof handler}`}: give a Postern, a Hono app, ` +
       `a function (request, env, ctx) => Response, or an object with such a fetch method`,

@@ -1,6 +1,7 @@
 /** Address patterns: `support@example.com`, `*@example.com`, `:user@:tenant.example.com`, `reply+:token@example.com`, `*`. */
 
 import { isAddressLiteral, isDomain, toALabels } from "../protocol/domain.ts";
+import { parsePath } from "../protocol/path.ts";
 
 /** The parameter names in a pattern, as the path type that Hono reads them from. */
 export type PatternPath<P extends string> = P extends `${infer Local}@${infer Domain}`
@@ -15,7 +16,7 @@ type NameIn<T extends string> = T extends `${infer Name}.${string}` ? NameIn<Nam
 /** A parameter that is only a part of its path segment: `:tenant` in `:tenant.example.com`. */
 export interface PartialParameter {
   readonly name: string;
-  /** Octets before and after it in the segment. */
+  /** Characters before and after it in the segment, as `c.req.param()` gives it: decoded. */
   readonly before: number;
   readonly after: number;
 }
@@ -51,41 +52,70 @@ interface Segment {
 
 function compileDomain(pattern: string, text: string): Segment {
   if (text === "*") return { path: "*" };
+  // The colons of `[IPv6:2001:db8::1]` begin no parameter.
+  if (isAddressLiteral(text)) return { path: literal(text.toLowerCase()) };
   const { before, name, after } = splitParameter(pattern, text);
   if (name === undefined) {
-    if (!isDomain(text) && !isAddressLiteral(text)) throw patternError(pattern, `"${text}" is not a domain`);
+    if (!isDomain(text)) throw patternError(pattern, `"${text}" is not a domain`);
     return { path: literal(toALabels(text) ?? text) };
   }
   if (before === "" && after === "") return { path: `:${name}` };
-  // What surrounds the parameter is compared in A-labels too: give it a label to be part of.
-  const sample = `${before}x${after}`;
-  if (!isDomain(sample)) throw patternError(pattern, `"${text}" is not a domain`);
-  return partialSegment(name, before.toLowerCase(), (toALabels(`x${after}`) ?? "").slice(1), "[^/.]+");
+  // What surrounds the parameter is compared in A-labels too: give it a letter to be part of.
+  if (!isDomain(`${before}x${after}`)) throw patternError(pattern, `"${text}" is not a domain`);
+  const [head, tail] = [toALabels(`${before}x`), toALabels(`x${after}`)];
+  if (
+    !head?.endsWith("x") || !tail?.startsWith("x") || /[^\x00-\x7f][^.]*$/.test(before) ||
+    /^[^.]*[^\x00-\x7f]/.test(after)
+  ) {
+    throw patternError(pattern, "a label of other letters than ASCII changes as a whole: it cannot hold a parameter");
+  }
+  return partialSegment(name, head.slice(0, -1), tail.slice(1), "[^/.]+");
 }
 
 function compileLocal(pattern: string, text: string): Segment {
   if (text === "*") return { path: "*" };
+  if (text.startsWith('"')) return { path: literal(plain(pattern, lowerAscii(unquoted(pattern, text)))) };
   const { before, name, after } = splitParameter(pattern, text);
-  if (name === undefined) return { path: literal(text.toLowerCase()) };
+  if (name === undefined) return { path: literal(lowerAscii(text)) };
   if (before === "" && after === "") return { path: `:${name}` };
-  return partialSegment(name, before.toLowerCase(), after.toLowerCase(), "[^/]+");
+  return partialSegment(name, lowerAscii(before), lowerAscii(after), "[^/]+");
 }
 
+/** What a quoted local part stands for, as it is compared: `"john doe"` is `john doe`. */
+function unquoted(pattern: string, text: string): string {
+  const path = parsePath(`<${text}@x>`);
+  if (typeof path === "string" || path.mailbox === null) throw patternError(pattern, `${text} is not a local part`);
+  return path.mailbox.local;
+}
+
+/** @param before in the form in which requests carry it, as `after`: lower case, A-labels. */
 function partialSegment(name: string, before: string, after: string, value: string): Segment {
-  const [head, tail] = [literal(before), literal(after)];
-  const path = `:${name}{${escapeRegExp(head)}${value}${escapeRegExp(tail)}}`;
-  return { path, partial: { name, before: head.length, after: tail.length } };
+  const path = `:${name}{${escapeRegExp(literal(before))}${value}${escapeRegExp(literal(after))}}`;
+  return { path, partial: { name, before: before.length, after: after.length } };
 }
 
 function splitParameter(pattern: string, text: string): { before: string; name?: string; after: string } {
-  const match = /^([^:]*):(\w+)(.*)$/.exec(text);
-  if (match === null) {
-    if (/[*:{}]/.test(text)) throw patternError(pattern, `"*" and ":" stand for a whole part, or begin a name`);
-    return { before: text, after: "" };
-  }
+  const match = /^([^:]*):(\w+)(.*)$/s.exec(text);
+  if (match === null) return { before: plain(pattern, text), after: "" };
   const [, before = "", name = "", after = ""] = match;
-  if (/[*:{}]/.test(before + after)) throw patternError(pattern, "each side of the @ has room for one parameter");
-  return { before, name, after };
+  if (after.includes(":")) throw patternError(pattern, "each side of the @ has room for one parameter");
+  return { before: plain(pattern, before), name, after: plain(pattern, after) };
+}
+
+/** Text that means itself. The router has meanings of its own for these characters, and no way to undo them. */
+function plain(pattern: string, text: string): string {
+  const special = /[*:{|}]/.exec(text);
+  if (special === null) return text;
+  throw patternError(
+    pattern,
+    `"*" and ":" stand for a whole part, or begin a name, and no part can hold "${special[0]}" otherwise; take ` +
+      `it with ":user" and compare c.req.param("user")`,
+  );
+}
+
+/** Case is ignored in ASCII only: other letters have folds that make one address of two (U+212A is no `k`). */
+export function lowerAscii(text: string): string {
+  return /[^\x00-\x7f]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text.toLowerCase();
 }
 
 /** One side of an address as a path segment: how requests carry it. */
@@ -93,9 +123,9 @@ export function pathSegment(text: string): string {
   return encodeURIComponent(text);
 }
 
-/** The same segment as Hono's router sees it, and as a route must spell it. */
+/** The same segment as Hono's router sees it, and as a route must spell it: decoded once, but for what is `%25`. */
 function literal(text: string): string {
-  return decodeURI(pathSegment(text));
+  return decodeURI(pathSegment(text).replaceAll("%25", "%2525"));
 }
 
 function escapeRegExp(text: string): string {

@@ -4,8 +4,9 @@ import { type Env, type Handler, Hono, type MiddlewareHandler } from "hono";
 import type { Stage } from "./stage.ts";
 import type { StageEnv, StageVariables } from "./context.ts";
 import { openEntrance } from "./entrance.ts";
+import { type AuthMechanism, mechanismsFor } from "./mechanisms.ts";
 import { compilePattern, type PartialParameter, type PatternPath } from "./pattern.ts";
-import { forStageOnly } from "./route.ts";
+import { checkpoint, forStageOnly } from "./route.ts";
 
 /** A handler of one stage: any Hono handler or middleware. */
 export type StageHandler<E extends Env, S extends Stage, P extends string = string> =
@@ -70,6 +71,46 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
     return this.#stage("/helo/:host", handlers);
   }
 
+  /**
+   * AUTH: the client shows a password, a token or a certificate, or is ready to prove that it knows a secret.
+   *
+   * Only mechanisms that there is a route for are offered. Without a list of them these are the ones that handlers such
+   * as `password()` or `scram()` can check, or else PLAIN and LOGIN. Each SCRAM brings its `-PLUS`.
+   *
+   * Passwords arrive as `Authorization: Basic`, tokens as `Bearer`, so `hono/basic-auth`, `hono/bearer-auth` and
+   * `hono/jwt` work as they are. As with them, **to call `next()` is to let in**: when all handlers have, or one of them
+   * answers 2xx, the client is authenticated. Refuse with 401; a throw is 454, and the client tries again.
+   *
+   * `session.user` and `c.var.user` are then what a handler put there by `c.set("user", name)`; else the `sub` of the
+   * token that `hono/jwt` verified; else the user that the credentials name.
+   *
+   * @throws {TypeError} for a mechanism that there is none of, or that a handler cannot check.
+   *
+   * @example
+   * ```ts
+   * import { basicAuth } from "hono/basic-auth";
+   * import { jwt } from "hono/jwt";
+   * import { Postern } from "postern";
+   *
+   * const app = new Postern();
+   * app.auth(basicAuth({ username: "alice", password: "wonderland" }));
+   * app.auth(["OAUTHBEARER", "XOAUTH2"], jwt({ secret: "it-is-very-secret", alg: "HS256" }));
+   * ```
+   */
+  auth(mechanisms: AuthMechanism | readonly AuthMechanism[], ...handlers: Handlers<E, "auth">): this;
+  auth(...handlers: Handlers<E, "auth">): this;
+  auth(
+    first: AuthMechanism | readonly AuthMechanism[] | StageHandler<E, "auth">,
+    ...rest: StageHandler<E, "auth">[]
+  ): this {
+    const isNamed = typeof first !== "function";
+    const handlers = isNamed ? rest : [first, ...rest];
+    for (const mechanism of mechanismsFor(isNamed ? first : undefined, handlers)) {
+      this.#stage(`/auth/${mechanism}`, handlers.length === 0 ? [] : [checkpoint, ...handlers]);
+    }
+    return this;
+  }
+
   /** MAIL FROM; without a pattern every sender, the null sender of bounces among them. */
   mail<P extends string>(pattern: P, ...handlers: Handlers<E, "mail", PatternPath<P>>): this;
   mail(...handlers: Handlers<E, "mail">): this;
@@ -113,10 +154,11 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
    * @throws {TypeError} when the verb is none, or one the protocol itself depends on.
    */
   command(verb: string, ...handlers: Handlers<E, "command">): this {
-    const name = verb.toUpperCase();
-    if (!/^[A-Z][A-Z0-9-]*$/.test(name)) {
+    // Looked at before it changes case: other letters have capitals in ASCII (RFC 5321 section 2.4 knows only ASCII).
+    if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(verb)) {
       throw new TypeError(`Cannot answer the command "${verb}": a verb is a letter, then letters, digits and hyphens`);
     }
+    const name = verb.toUpperCase();
     if (/^(?:EHLO|HELO|LHLO|MAIL|RCPT|DATA|BDAT|RSET|QUIT|STARTTLS|AUTH)$/.test(name)) {
       throw new TypeError(`Cannot answer the command "${verb}": the session does that itself`);
     }

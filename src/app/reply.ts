@@ -38,7 +38,8 @@ export function reply(code: number, enhanced: string = "", text: string | readon
     return new Response(null, { status: code, headers: { [replyHeader]: text === "" ? status : `${status} ${text}` } });
   }
   const headers = { [replyHeader]: status, "content-type": "text/plain; charset=utf-8" };
-  return new Response([text].flat().join("\n"), { status: code, headers });
+  // The header says what counts; HTTP allows no body with some codes.
+  return new Response([text].flat().join("\n"), { status: code < 400 ? 200 : code, headers });
 }
 
 /** Whether an enhanced status code is well formed and of the code's class (RFC 2034 section 4). */

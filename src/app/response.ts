@@ -1,11 +1,16 @@
 /** What a handler's Response means in SMTP. */
 
 import type { Reply } from "../protocol/reply.ts";
+import { authUnavailable } from "../session/replies.ts";
 import type { Stage } from "./stage.ts";
 import { fits, replyHeader } from "./reply.ts";
 
-/** A handler's answer that is none: the sender keeps the mail and tries again. */
-export const tryAgain: Reply = { code: 451, enhanced: "4.3.0", text: "Temporary failure, try again later" };
+const temporary: Reply = { code: 451, enhanced: "4.3.0", text: "Temporary failure, try again later" };
+
+/** A handler's answer that is none: the sender keeps the mail, or the user the password, and tries again. */
+export function tryAgain(stage: Stage): Reply {
+  return stage === "auth" ? authUnavailable : temporary;
+}
 
 /** A reply with the text it has when the handler gives none. */
 type Meaning = readonly [code: number, enhanced: string, text: string];
@@ -77,13 +82,15 @@ function interpret(response: Response, stage: Stage, body: string): Reply | unde
 }
 
 function meaningOf(status: number, stage: Stage): Meaning {
-  // At `auth` it is the credentials that were wrong.
-  if (status === 401 && (stage as string) === "auth") return smtpMeanings.get(535)!;
-  return httpMeanings.get(status) ?? smtpMeanings.get(status) ??
-    (status < 500
-      ? [554, "5.0.0", "Transaction failed"]
-      : [tryAgain.code, "4.3.0", "Temporary failure, try again later"]);
+  const meaning = httpMeanings.get(status) ?? smtpMeanings.get(status) ??
+    smtpMeanings.get(status < 500 ? 554 : 451)!;
+  if (stage !== "auth" || status === 421) return meaning;
+  // Clients of AUTH know few codes (RFC 4954 section 6): who is refused by HTTP's words had bad credentials.
+  if (notLetIn.has(status)) return smtpMeanings.get(535)!;
+  return meaning[0] === 451 ? smtpMeanings.get(454)! : meaning;
 }
+
+const notLetIn = new Set([401, 403, 404, 410]);
 
 /** @throws {NonsenseError} */
 function parseReply(spelled: string, body: string): Reply {
@@ -110,6 +117,8 @@ function success(stage: Stage, body: string): Reply {
       return withText(220, "", body);
     case "helo":
       return withText(250, "", body);
+    case "auth":
+      return withText(235, "2.7.0", body);
     case "mail":
       return withText(250, "2.1.0", body);
     case "rcpt":

@@ -1,6 +1,6 @@
 /** A stage's handler as it stands in the router. */
 
-import type { Context, Handler } from "hono";
+import type { Context, Handler, Next } from "hono";
 import { callOf } from "./entrance.ts";
 import type { PartialParameter } from "./pattern.ts";
 
@@ -15,6 +15,13 @@ export function forStageOnly(handler: Handler, partial: readonly PartialParamete
     takeParts(c, partial);
     return handler(c, next);
   };
+}
+
+/** Stands before the handlers of `app.auth()`: whoever gets past all of them after this one was let in by them. */
+export function checkpoint(c: Context, next: Next): Promise<void> {
+  const call = callOf(c);
+  if (call !== undefined) call.isChecked = true;
+  return next();
 }
 
 /** Shadows `c.req.param` while this route's handlers run; other routes see Hono's own values. */

@@ -2,6 +2,7 @@
 
 import type { Hono } from "hono";
 import { routesOf } from "./entrance.ts";
+import { mechanismsOf } from "./mechanisms.ts";
 import { stages } from "./stage.ts";
 
 /** An app's routes, sorted by stage. Read when serving begins: what is added later is not seen. */
@@ -9,11 +10,14 @@ export class StageRoutes {
   readonly #app: Hono;
   readonly #dispatched: ReadonlySet<string>;
   readonly #routed: ReadonlySet<string>;
+  /** The SASL mechanisms that there are routes for. */
+  readonly mechanisms: ReadonlySet<string>;
 
   constructor(app: Hono) {
     this.#app = app;
     const routes = routesOf(app).filter(({ method }) => method === "POST" || method === "ALL");
     this.#dispatched = new Set(stages.filter((stage) => routes.some(({ path }) => couldMatch(path, stage))));
+    this.mechanisms = mechanismsOf(routes.filter(({ method }) => method === "POST").map(({ path }) => path));
     this.#routed = new Set(stages.filter((stage) => routes.some((route) => isRouteOf(route, stage))));
   }
 

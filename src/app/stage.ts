@@ -4,7 +4,7 @@ import { toALabels } from "../protocol/domain.ts";
 import type { Mailbox } from "../protocol/path.ts";
 import type { SessionEvent } from "../session/event.ts";
 import type { Recipient } from "../session/envelope.ts";
-import { pathSegment } from "./pattern.ts";
+import { lowerAscii, pathSegment } from "./pattern.ts";
 
 /** A question to the app: what a session asks, or one recipient's share of a message. */
 export type StageEvent = SessionEvent | DeliverEvent;
@@ -18,8 +18,8 @@ export interface DeliverEvent extends Omit<Extract<SessionEvent, { stage: "data"
 /** The name of a stage. */
 export type Stage = StageEvent["stage"];
 
-/** All stages, `auth` among them: their paths belong to the engine. */
-export const stages: readonly string[] = [
+/** All stages: their paths belong to the engine. */
+export const stages: readonly Stage[] = [
   "connect",
   "helo",
   "auth",
@@ -40,6 +40,8 @@ export function pathOf(event: StageEvent, name: string): string {
   switch (event.stage) {
     case "helo":
       return `/helo/${pathSegment(event.host.toLowerCase())}`;
+    case "auth":
+      return `/auth/${pathSegment(event.mechanism)}`;
     case "mail":
       return event.envelope.from === null ? "/mail" : `/mail${addressPath(event.envelope.from, name)}`;
     case "rcpt":
@@ -58,18 +60,22 @@ export function deliveryPath(recipient: Recipient, name: string): string {
   return `/deliver${addressPath(recipient, name)}`;
 }
 
-function addressPath(mailbox: Mailbox, name: string): string {
-  const domain = mailbox.domain === "" ? name : mailbox.domain;
-  return `/${pathSegment(toALabels(domain) ?? domain.toLowerCase())}/${pathSegment(lowerAscii(mailbox.local))}`;
+/** The one spelling of a mailbox that others can be compared with: quotes undone, lower case, A-labels. */
+export function comparableAddress(mailbox: Mailbox, name: string): string {
+  return `${lowerAscii(mailbox.local)}@${comparableDomain(mailbox, name)}`;
 }
 
-/** Case is ignored in ASCII only: other letters have folds that make one address of two (U+212A is no `k`). */
-function lowerAscii(text: string): string {
-  return /[^\x00-\x7f]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text.toLowerCase();
+function addressPath(mailbox: Mailbox, name: string): string {
+  return `/${pathSegment(comparableDomain(mailbox, name))}/${pathSegment(lowerAscii(mailbox.local))}`;
+}
+
+function comparableDomain({ domain }: Mailbox, name: string): string {
+  const known = domain === "" ? name : domain;
+  return toALabels(known) ?? known.toLowerCase();
 }
 
 /** Whether a path belongs to a stage, and so to the engine alone. */
 export function isStagePath(path: string): boolean {
   const end = path.indexOf("/", 1);
-  return stages.includes(end < 0 ? path.slice(1) : path.slice(1, end));
+  return (stages as readonly string[]).includes(end < 0 ? path.slice(1) : path.slice(1, end));
 }

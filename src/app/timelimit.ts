@@ -22,6 +22,11 @@ export class TimeLimit implements Deadline {
     return this.#controller.signal;
   }
 
+  /** Throws when the time is up before anything was begun: the server has stopped. */
+  throwIfOver(): void {
+    if (this.#reason !== undefined) throw this.#reason;
+  }
+
   /** The promise's outcome, or a rejection with a `TimeoutError` when it is too late for one. */
   within<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {

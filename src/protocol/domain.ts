@@ -9,6 +9,9 @@ const label = /^(?:[A-Za-z0-9_]|[^\x00-\x7f])(?:(?:[A-Za-z0-9_-]|[^\x00-\x7f])*(
 /** The same for ASCII, as one expression: what almost every domain is. */
 const plainDomain = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
 
+/** The same on the wire, in its length of 63 octets. */
+const wireLabel = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+
 const ascii = /^[\x00-\x7f]*$/;
 
 /** Whether `text` is a domain name. Lengths (RFC 5321 section 4.5.3.1.2, RFC 1035 section 2.3.4) are those of the A-labels. */
@@ -17,7 +20,8 @@ export function isDomain(text: string): boolean {
   if (text === "" || text.length > 255) return false;
   for (const part of text.split(".")) if (!label.test(part)) return false;
   const wire = ascii.test(text) ? text : toALabels(text);
-  return wire !== undefined && wire.length <= 255 && wire.split(".").every((part) => part.length <= 63);
+  // Looked at again: UTS #46 makes dots of other full stops, and nothing at all of some letters.
+  return wire !== undefined && wire.length <= 255 && wire.split(".").every((part) => wireLabel.test(part));
 }
 
 /**
@@ -41,9 +45,9 @@ export function toALabels(domain: string): string | undefined {
   return url.hostname;
 }
 
-const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
-/** Whether `text` is an IPv4 address in dotted form. */
+/** Whether `text` is an IPv4 address in dotted form. Leading zeros, which some read as octal, are in none. */
 export function isIPv4(text: string): boolean {
   return ipv4.test(text);
 }

@@ -11,10 +11,14 @@ export interface HeaderField {
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Where the header section ends: behind the CRLF of its last field. -1 when no empty line is among these octets. */
-export function headerEnd(message: Uint8Array): number {
+/**
+ * Where the header section ends: behind the CRLF of its last field. -1 when no empty line is among these octets.
+ *
+ * @param from where to begin, if it is known that no line before it was the last; not behind that line's LF.
+ */
+export function headerEnd(message: Uint8Array, from = 0): number {
   if (message[0] === CR && message[1] === LF) return 0;
-  for (let at = message.indexOf(LF); at >= 0; at = message.indexOf(LF, at + 1)) {
+  for (let at = message.indexOf(LF, from); at >= 0; at = message.indexOf(LF, at + 1)) {
     if (message[at + 1] === CR && message[at + 2] === LF) return at + 1;
   }
   return -1;

@@ -4,7 +4,7 @@
 export type Parameters = ReadonlyMap<string, string | undefined>;
 
 /** keyword, then `=` and a value of anything printable but `=` and blank (RFC 6531 section 3.3 adds other letters). */
-const parameter = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=((?:[\x21-\x3c\x3e-\x7e]|[^\x00-\x9f])+))?$/u;
+const parameter = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=((?:[\x21-\x3c\x3e-\x7e]|[^\x00-\x9f\ud800-\udfff])+))?$/u;
 
 const none: Parameters = new Map();
 

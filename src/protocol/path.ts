@@ -95,10 +95,11 @@ function routeEnd(text: string, at: number): number {
 }
 
 /** Dot-string: atoms of atext (RFC 5322 section 3.2.3, with RFC 6531 section 3.3) parted by single dots. */
-const dotString = /(?:[\w!#$%&'*+/=?^`{|}~-]|[^\x00-\x9f])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|[^\x00-\x9f])+)*/uy;
+const dotString =
+  /(?:[\w!#$%&'*+/=?^`{|}~-]|[^\x00-\x9f\ud800-\udfff])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|[^\x00-\x9f\ud800-\udfff])+)*/uy;
 
 /** Quoted-string of qtextSMTP and quoted-pairSMTP (RFC 5321 section 4.1.2, with RFC 6531 section 3.3). */
-const quotedString = /"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|[^\x00-\x9f]|\\[\x20-\x7e])*)"/uy;
+const quotedString = /"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|[^\x00-\x9f\ud800-\udfff]|\\[\x20-\x7e])*)"/uy;
 
 function readLocalPart(text: string, at: number): { value: string; end: number } | undefined {
   const isQuoted = text[at] === '"';

@@ -5,7 +5,7 @@ const xtext = /^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[0-9A-F]{2})*$/;
 /**
  * Decodes xtext into the text it stands for, its octets read as UTF-8.
  *
- * @returns undefined for malformed xtext, and for xtext that hides a control character (`+00`, `+0A`): what it decodes
+ * @returns undefined for malformed xtext, and for xtext that hides a control character (`+00`, `+0A`, `+C2+85`): what it decodes
  * to ends up in headers, logs and other protocols' lines.
  */
 export function decodeXtext(value: string): string | undefined {
@@ -16,12 +16,12 @@ export function decodeXtext(value: string): string | undefined {
   } catch {
     return undefined;
   }
-  return /[\x00-\x1f\x7f]/.test(text) ? undefined : text;
+  return /[\x00-\x1f\x7f-\x9f]/.test(text) ? undefined : text;
 }
 
-/** Encodes text as xtext; other letters than ASCII go as the octets of their UTF-8. */
+/** Encodes text as xtext; other letters than ASCII go as the octets of their UTF-8, half a surrogate pair as U+FFFD's. */
 export function encodeXtext(text: string): string {
-  return encodeURIComponent(text)
+  return encodeURIComponent(text.toWellFormed())
     .replace(/%/g, "+")
     .replace(/\+(2[1-9A-F]|[3-7][0-9A-F])/g, (pair, hex: string) => {
       const character = String.fromCharCode(parseInt(hex, 16));

@@ -10,8 +10,11 @@ export interface Gs2Header {
   readonly text: string;
 }
 
-/** `gs2-header` of RFC 5802 section 7, at the start of `message`. */
-const GS2_HEADER = /^(?:([ny])|p=([A-Za-z0-9.-]+)),(?:a=((?:[^,=]|=2C|=3D)+))?,/u;
+/**
+ * `gs2-header` of RFC 5802 section 7, at the start of `message`; but an authorization identity may be empty. GNU SASL
+ * sends it so for a client that acts as itself, and it can mean nothing else.
+ */
+const GS2_HEADER = /^(?:([ny])|p=([A-Za-z0-9.-]+)),(?:a=((?:[^,=]|=2C|=3D)*))?,/u;
 
 /** Reads the GS2 header at the start of `message`; `undefined` if there is none. */
 export function parseGs2Header(message: string): Gs2Header | undefined {

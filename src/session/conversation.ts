@@ -1,11 +1,13 @@
 /** One conversation, from the greeting to the end of the connection (RFC 5321 section 3). */
 
 import { formatReply, type Reply } from "../protocol/reply.ts";
+import type { ChannelBindingType } from "../sasl/mod.ts";
 import type { Socket } from "../socket.ts";
 import type { OpenContent } from "./content.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Draft } from "./envelope.ts";
 import type { Application, SessionEvent } from "./event.ts";
+import type { AddressFailures } from "./failures.ts";
 import { Input, type Line } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
@@ -21,6 +23,8 @@ export interface Circumstances {
   readonly options: SessionOptions;
   readonly openContent: OpenContent;
   readonly observer: Observer;
+  /** Absent: failed logins are counted in each session alone. */
+  readonly addressFailures?: AddressFailures;
 }
 
 /** How a session ended, for the log: the client's QUIT, its disappearance, or the server's reason. */
@@ -33,7 +37,10 @@ export class Conversation implements Deadline {
   readonly options: SessionOptions;
   readonly openContent: OpenContent;
   readonly observer: Observer;
+  readonly addressFailures: AddressFailures | undefined;
   readonly input: Input;
+  /** The SASL mechanisms the application has a say on. */
+  readonly mechanisms: ReadonlySet<string>;
   readonly session: Draft<Session>;
   readonly #socket: Socket;
   readonly #application: Application;
@@ -46,6 +53,8 @@ export class Conversation implements Deadline {
   transactions = 0;
   /** Commands since the last message that asked for nothing. */
   junkCommands = 0;
+  /** Failed logins. */
+  authFailures = 0;
   /** How it ended. */
   ending: Ending = "lost";
 
@@ -64,6 +73,9 @@ export class Conversation implements Deadline {
     this.options = circumstances.options;
     this.openContent = circumstances.openContent;
     this.observer = circumstances.observer;
+    this.addressFailures = circumstances.addressFailures;
+    const mechanisms = this.options.offer.has("auth") ? circumstances.application.mechanisms : undefined;
+    this.mechanisms = mechanisms ?? new Set();
     this.input = new Input(socket);
     this.session = {
       id: sessionId(),
@@ -72,6 +84,7 @@ export class Conversation implements Deadline {
       protocol: "SMTP",
       startedAt: new Date(),
       locals: emptyLocals(),
+      ...(socket.tls === undefined ? {} : { tls: socket.tls }),
     };
   }
 
@@ -128,6 +141,17 @@ export class Conversation implements Deadline {
     const written = this.options.offer.has("enhancedStatusCodes") ? sent : withoutEnhanced(sent);
     this.#out += formatReply(written, this.transaction?.envelope.smtputf8);
     if (sent.close) this.#close(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
+  }
+
+  /** Sends a challenge in one line (RFC 4954 section 4) and reads what the client responds; or says why there is none. */
+  challenge(base64: string, limit: number): Promise<Line | Reply> {
+    this.#out += `334 ${base64}\r\n`;
+    return this.readLine(limit);
+  }
+
+  /** What binds an exchange to this connection; see {@linkcode Socket.channelBinding}. */
+  channelBinding(type: ChannelBindingType): Uint8Array | undefined {
+    return this.#socket.channelBinding?.(type);
   }
 
   /** Sends what waits. A promise means that the client is slow to read. */

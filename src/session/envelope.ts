@@ -68,6 +68,11 @@ export interface Envelope {
   readonly priority?: number;
   /** Classes of solicitation the message belongs to (NO-SOLICITING). */
   readonly solicitations?: readonly string[];
+  /**
+   * Who submitted the message first, as the AUTH parameter says (RFC 4954 section 5): an address, or null for `<>`,
+   * "nobody knows". Absent when there was none. It is worth what the client's word is worth.
+   */
+  readonly auth?: string | null;
   /** Facts found by middleware that hold for this message; they reappear on `c.var` at every later stage. */
   readonly locals: Record<string, unknown>;
 }

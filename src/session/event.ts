@@ -4,6 +4,7 @@ import type { Reply } from "../protocol/reply.ts";
 import type { Content } from "./content.ts";
 import type { Envelope, Recipient } from "./envelope.ts";
 import type { Line } from "./input.ts";
+import type { ShownCredentials } from "./proof.ts";
 import type { Session } from "./session.ts";
 
 /** A connection was accepted, and nothing was said yet. */
@@ -18,6 +19,17 @@ export interface HeloEvent {
   readonly session: Session;
   /** What the client calls itself; `session.helo` follows once it is accepted. */
   readonly host: string;
+}
+
+/** AUTH: the client has shown its credentials, or is ready to prove that it knows a secret. */
+export interface AuthEvent {
+  readonly stage: "auth";
+  readonly session: Session;
+  /** By its registered name, upper case. */
+  readonly mechanism: string;
+  readonly credentials: ShownCredentials;
+  /** Set by an application that knows better than the credentials who the user is. Never empty. */
+  user?: string;
 }
 
 /** MAIL FROM. */
@@ -71,6 +83,7 @@ export interface DisconnectEvent {
 export type SessionEvent =
   | ConnectEvent
   | HeloEvent
+  | AuthEvent
   | MailEvent
   | RcptEvent
   | DataEvent
@@ -80,9 +93,12 @@ export type SessionEvent =
 /**
  * The application, as a session sees it.
  *
- * `undefined` is the stage's default: success, or for `command` the server's own answer. It never throws and never
- * rejects, and it settles in its own time limit: a session always has one reply for one command.
+ * `undefined` is the stage's default: success, or for `command` the server's own answer. At `auth` nobody is let in by
+ * default: `undefined` is a temporary failure there. It never throws and never rejects, and it settles in its own time
+ * limit: a session always has one reply for one command.
  */
 export interface Application {
+  /** The names of the SASL mechanisms it has a say on. Absent or empty: there is no AUTH. */
+  readonly mechanisms?: ReadonlySet<string>;
   decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined>;
 }

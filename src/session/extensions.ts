@@ -3,6 +3,7 @@
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Draft, Envelope, Recipient } from "./envelope.ts";
+import { auth } from "./extensions/auth.ts";
 import { binaryMime } from "./extensions/binarymime.ts";
 import { chunking } from "./extensions/chunking.ts";
 import { deliverBy } from "./extensions/deliverby.ts";
@@ -44,6 +45,7 @@ export interface Extension {
 export type ExtensionName =
   | "pipelining"
   | "size"
+  | "auth"
   | "eightBitMime"
   | "smtputf8"
   | "enhancedStatusCodes"
@@ -68,6 +70,7 @@ const enhancedStatusCodes: Extension = { advertise: () => "ENHANCEDSTATUSCODES" 
 export const extensions: Readonly<Record<ExtensionName, Extension>> = {
   pipelining,
   size,
+  auth,
   eightBitMime,
   smtputf8,
   enhancedStatusCodes,

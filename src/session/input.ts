@@ -5,12 +5,15 @@ import type { Socket } from "../socket.ts";
 /** What stands in a line's place when there is none to be had. */
 export type LineError = "too long" | "not UTF-8" | "TLS hello";
 
-/** A line, or why there is none. */
-export type Line = string | { readonly error: LineError };
+/** A line, or why there is none; of one that is too long, its first octets. */
+export type Line = string | { readonly error: LineError; readonly start?: string };
 
 const CR = 0x0d;
 const LF = 0x0a;
 const empty = new Uint8Array(0);
+/** How much is kept of a line that is too long: enough to know its verb. */
+const startOctets = 16;
+const ascii = new TextDecoder("latin1");
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -25,7 +28,8 @@ export class Input {
   #at = 0;
   /** Up to where an LF has been looked for. */
   #searched = 0;
-  #tooLong = false;
+  /** The first octets of a line that is being thrown away. */
+  #tooLong: string | undefined;
   /** A read begun by `listen`, and what it brought. */
   #reading: Promise<Uint8Array | null> | undefined;
   #early: Uint8Array | undefined;
@@ -43,6 +47,16 @@ export class Input {
   listen(): void {
     this.#reading ??= this.#socket.read();
     this.#reading.then((bytes) => this.#early = bytes ?? undefined);
+  }
+
+  /** Resolves if the client goes away before it says anything more. */
+  gone(): Promise<void> {
+    this.listen();
+    return new Promise((resolve) => {
+      this.#reading?.then((bytes) => {
+        if (bytes === null) resolve();
+      });
+    });
   }
 
   /**
@@ -63,9 +77,10 @@ export class Input {
     }
     const start = this.#at;
     this.#at = this.#searched = lf + 1;
-    if (this.#tooLong || lf + 1 - start > limit) {
-      this.#tooLong = false;
-      return { error: "too long" };
+    if (this.#tooLong !== undefined || lf + 1 - start > limit) {
+      const error = { error: "too long", start: this.#tooLong ?? startOf(buffer, start) } as const;
+      this.#tooLong = undefined;
+      return error;
     }
     try {
       return utf8.decode(buffer.subarray(start, lf - 1));
@@ -113,9 +128,13 @@ export class Input {
 
   /** Keeps only the last byte, which may be the CR of the CRLF to come. */
   #discardPart(): void {
-    this.#tooLong = true;
+    this.#tooLong ??= startOf(this.#buffer, this.#at);
     this.#buffer = this.#buffer.slice(-1);
     this.#at = 0;
     this.#searched = 1;
   }
+}
+
+function startOf(buffer: Uint8Array, at: number): string {
+  return ascii.decode(buffer.subarray(at, at + startOctets));
 }

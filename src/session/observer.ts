@@ -7,10 +7,14 @@ import type { Transaction } from "./transaction.ts";
 export interface Observer {
   /** A message was received whole and answered. */
   message(conversation: Conversation, transaction: Transaction, outcome: MessageOutcome): void;
+  /** An AUTH command was answered. */
+  authentication?(conversation: Conversation, outcome: AuthOutcome): void;
   /** The session is over. */
   ended(conversation: Conversation): void;
   /** Something went wrong that should not be able to: the session was dropped. */
   failed(conversation: Conversation, error: unknown): void;
+  /** A connection was not let in: there were too many. */
+  turnedAway(address: string, reason: "too many connections" | "too many connections from one address"): void;
 }
 
 /** What became of a message. */
@@ -20,4 +24,14 @@ export interface MessageOutcome {
   readonly reply: Reply;
   /** From MAIL's acceptance to the reply. */
   readonly milliseconds: number;
+}
+
+/** What became of an AUTH command. Holds no secret, and nothing that a client sent who was not let in. */
+export interface AuthOutcome {
+  readonly mechanism: string;
+  /** `refused`: the credentials were not good. `ended`: it did not come to that. */
+  readonly type: "success" | "refused" | "ended";
+  readonly reply: Reply;
+  /** Why not, where the mechanism knows. */
+  readonly reason: string | undefined;
 }

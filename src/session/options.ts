@@ -12,6 +12,15 @@ export interface Limits {
   readonly junkCommands: number;
   /** Messages per session, before 421 4.7.0. Default 10 000. */
   readonly transactions: number;
+  /** Failed logins per session that are answered 535; the next one is answered 421 4.7.0. Default 3. */
+  readonly authFailures: number;
+  /**
+   * Failed logins from one address (of IPv6, one /64 network) within `authFailureWindow`, before 421 4.7.0 to every
+   * AUTH from there. Many users may share an address. Default 30; `Infinity` for no limit.
+   */
+  readonly authFailuresPerAddress: number;
+  /** Milliseconds for which failed logins from an address are counted together. Default ten minutes. */
+  readonly authFailureWindow: number;
   /** Seconds for which FUTURERELEASE may hold a message back, where it is switched on. Default 30 days. */
   readonly hold: number;
 }
@@ -26,6 +35,11 @@ export interface Timeouts {
   readonly handler: number;
   /** For all handlers of one message together; a client gives up after ten minutes. Default eight minutes. */
   readonly delivery: number;
+  /**
+   * How long a client waits for the reply to its first failed login; twice as long for the second, and so on. Other
+   * sessions do not wait. Default one second; 0 for not at all.
+   */
+  readonly authFailureDelay: number;
 }
 
 /** How a session behaves. */
@@ -40,6 +54,8 @@ export interface SessionOptions {
   readonly pipelining: "strict" | "lenient";
   /** The slowest message that is waited for, in octets per second, after the first `timeouts.block`. Default 500. */
   readonly minDataRate: number;
+  /** Whether clients may authenticate without TLS, where everybody on the way can read along. */
+  readonly allowInsecureAuth: boolean;
   /** The extensions of EHLO. */
   readonly offer: Offer;
   readonly limits: Limits;
@@ -58,6 +74,8 @@ export interface PartialSessionOptions {
   readonly pipelining?: "strict" | "lenient";
   /** Octets per second. Default 500. */
   readonly minDataRate?: number;
+  /** Offer AUTH in clear, too: on loopback, or behind something that ends TLS. Default false: 538 5.7.11. */
+  readonly allowInsecureAuth?: boolean;
   /**
    * Switches extensions of EHLO on or off by name, as `{ chunking: false, dsn: true }`; see
    * {@linkcode ExtensionSwitches} for what is on by default, and why the rest is not.
@@ -77,6 +95,7 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
     bareNewline: given.bareNewline ?? "reject",
     pipelining: given.pipelining ?? "strict",
     minDataRate: given.minDataRate ?? 500,
+    allowInsecureAuth: given.allowInsecureAuth ?? false,
     offer: offerOf(given.extensions),
     limits: {
       recipients: 1000,
@@ -84,8 +103,18 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
       junkCommands: 100,
       transactions: 10_000,
       hold: 30 * 86_400,
+      authFailures: 3,
+      authFailuresPerAddress: 30,
+      authFailureWindow: 10 * minute,
       ...given.limits,
     },
-    timeouts: { command: 5 * minute, block: 3 * minute, handler: 2 * minute, delivery: 8 * minute, ...given.timeouts },
+    timeouts: {
+      command: 5 * minute,
+      block: 3 * minute,
+      handler: 2 * minute,
+      delivery: 8 * minute,
+      authFailureDelay: 1000,
+      ...given.timeouts,
+    },
   };
 }

@@ -37,10 +37,26 @@ export const notUtf8: Reply = fixed(500, "5.5.2", "Error: bad UTF-8 syntax");
 export const wrongProtocol: Reply = fixed(500, "5.5.1", "Error: command not recognized by this protocol");
 export const notImplemented: Reply = fixed(502, "5.5.1", "Error: command not implemented");
 
+/** AUTH (RFC 4954 sections 4 and 6). */
+export const authenticated: Reply = fixed(235, "2.7.0", "Authentication successful");
+export const sayEhloFirst: Reply = fixed(503, "5.5.1", "Error: send EHLO first");
+export const alreadyAuthenticated: Reply = fixed(503, "5.5.1", "Error: already authenticated");
+export const authInTransaction: Reply = fixed(503, "5.5.1", "Error: AUTH is not allowed in a mail transaction");
+export const encryptionNeeded: Reply = fixed(538, "5.7.11", "Encryption required for authentication");
+export const noSuchMechanism: Reply = fixed(504, "5.5.4", "Error: authentication mechanism is not offered");
+export const authCancelled: Reply = fixed(501, "5.7.0", "Authentication cancelled");
+export const noInitialResponse: Reply = fixed(501, "5.7.0", "Error: this mechanism has no initial response");
+export const badBase64: Reply = fixed(501, "5.5.2", "Error: cannot decode the response as base64");
+export const badResponse: Reply = fixed(501, "5.5.2", "Error: malformed authentication response");
+export const authTooLong: Reply = fixed(500, "5.5.6", "Authentication exchange line is too long");
+export const badCredentials: Reply = fixed(535, "5.7.8", "Authentication credentials invalid");
+export const authUnavailable: Reply = fixed(454, "4.7.0", "Temporary authentication failure");
+
 /** Replies that end the session. */
 export const bdatOff: Reply = fixed(521, "5.5.1", "Error: CHUNKING is not offered", true);
 export const bdatSyntax: Reply = fixed(521, "5.5.4", "Syntax: BDAT count [LAST]", true);
 export const chunkTooLarge: Reply = fixed(552, "5.3.4", "Chunk exceeds the message size limit", true);
+export const tooManyAuthFailures: Reply = fixed(421, "4.7.0", "Error: too many failed logins", true);
 export const lost: Reply = fixed(421, "4.4.2", "Error: connection lost", true);
 export const synchronization: Reply = fixed(554, "5.5.0", "Error: SMTP protocol synchronization", true);
 export const tooManyErrors: Reply = fixed(421, "4.7.0", "Error: too many errors", true);

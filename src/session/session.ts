@@ -18,7 +18,7 @@ export interface Session {
   readonly helo?: string;
   /** Absent while the connection is in clear. */
   readonly tls?: TlsInfo;
-  /** Who the client authenticated as. */
+  /** Who the client authenticated as; absent before AUTH. */
   readonly user?: string;
   readonly startedAt: Date;
   /** Facts found by middleware that hold for the whole session; they reappear on `c.var` at every later stage. */

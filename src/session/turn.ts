@@ -18,7 +18,7 @@ export const longestLine: number = commandLine +
 
 /** Answers one line. */
 export function answer(conversation: Conversation, line: Line): Reply | Promise<Reply> {
-  if (typeof line !== "string") return unreadable(line.error);
+  if (typeof line !== "string") return unreadable(line.error, line.start);
   if (isHttpRequest(line)) return replies.http;
   const command = parseCommand(line);
   if (command === undefined) return replies.badSyntax;
@@ -42,10 +42,10 @@ function refuseUntimely(conversation: Conversation, verb: Verb): Reply | undefin
   return undefined;
 }
 
-function unreadable(error: LineError): Reply {
+function unreadable(error: LineError, start = ""): Reply {
   switch (error) {
     case "too long":
-      return replies.tooLong;
+      return verbs.get(parseCommand(start)?.verb ?? "")?.tooLong ?? replies.tooLong;
     case "not UTF-8":
       return replies.notUtf8;
     case "TLS hello":

@@ -2,7 +2,9 @@
 
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
+import { longestAuthArgument } from "./exchange.ts";
 import * as replies from "./replies.ts";
+import { auth } from "./verbs/auth.ts";
 import { bdat } from "./verbs/bdat.ts";
 import { data } from "./verbs/data.ts";
 import { ehlo, helo } from "./verbs/ehlo.ts";
@@ -38,6 +40,7 @@ export interface Verb {
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["EHLO", { answer: ehlo, endsGroup: true }],
   ["HELO", { answer: helo, endsGroup: true }],
+  ["AUTH", { answer: auth, endsGroup: true, extraOctets: longestAuthArgument, tooLong: replies.authTooLong }],
   ["MAIL", { answer: mail, takesPath: true, parameters: "mail" }],
   ["RCPT", { answer: rcpt, takesPath: true, parameters: "rcpt" }],
   ["DATA", { answer: data, endsGroup: true }],

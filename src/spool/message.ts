@@ -3,6 +3,7 @@
 import { headerEnd } from "../protocol/header.ts";
 import { type Content, StorageError } from "../session/content.ts";
 import type { SpoolFile } from "./file.ts";
+import { longestHeader, PassingHeader } from "./header.ts";
 import type { Spool } from "./spool.ts";
 
 /** Smaller pieces than this are gathered, so that a message in crumbs does not cost an object for each. */
@@ -23,6 +24,9 @@ export class SpooledMessage implements Content {
   #held = 0;
   #file: SpoolFile | undefined;
   #header: Uint8Array | undefined;
+  /** The header section, once the octets go to a file. */
+  #passing: PassingHeader | undefined;
+  #passingHeld = 0;
   #holders = 1;
 
   constructor(spool: Spool) {
@@ -34,13 +38,15 @@ export class SpooledMessage implements Content {
   }
 
   get header(): Uint8Array {
-    return this.#header ??= this.#findHeader();
+    this.#assertHeld();
+    return this.#passing?.octets ?? (this.#header ??= this.#findHeader());
   }
 
   append(piece: Uint8Array): void {
     this.#size += piece.length;
     this.#held += piece.length;
     this.#spool.countMemory(piece.length);
+    if (this.#passing !== undefined) this.#keepHeader([piece]);
     // A view keeps the whole chunk that it looks at: one that uses little of it is copied.
     if (piece.length >= gatherBelow && piece.length * 2 >= piece.buffer.byteLength) {
       this.#pieces.push(piece);
@@ -82,8 +88,8 @@ export class SpooledMessage implements Content {
   }
 
   drop(): void {
-    this.#spool.countMemory(-this.#held);
-    this.#held = 0;
+    this.#spool.countMemory(-this.#held - this.#passingHeld);
+    this.#held = this.#passingHeld = 0;
     this.#pieces = [];
     this.#tail = undefined;
     const file = this.#file;
@@ -92,11 +98,12 @@ export class SpooledMessage implements Content {
   }
 
   hold(): void {
-    this.#holders++;
+    // What is gone does not come back: a late holder, too, gets the error.
+    if (this.#holders > 0) this.#holders++;
   }
 
   release(): void {
-    if (--this.#holders === 0) this.drop();
+    if (this.#holders > 0 && --this.#holders === 0) this.drop();
   }
 
   #gather(piece: Uint8Array): void {
@@ -111,12 +118,11 @@ export class SpooledMessage implements Content {
   }
 
   async #moveToFile(): Promise<void> {
-    // The header stays at hand: handlers read it without waiting.
-    this.#header ??= this.#findHeader().slice();
     const pieces = this.#pieces;
     const octets = this.#held;
     this.#pieces = [];
     this.#tail = undefined;
+    if (this.#passing === undefined) this.#keepHeader(pieces);
     try {
       if (this.#file === undefined) {
         const { SpoolFile } = await import("./file.ts");
@@ -136,8 +142,17 @@ export class SpooledMessage implements Content {
     }
   }
 
+  /** The header stays in memory, also where it is longer than what went to the file at first. */
+  #keepHeader(pieces: readonly Uint8Array[]): void {
+    this.#passing ??= new PassingHeader();
+    let kept = 0;
+    for (const piece of pieces) kept += this.#passing.take(piece);
+    this.#passingHeld += kept;
+    this.#spool.countMemory(kept);
+  }
+
   #findHeader(): Uint8Array {
-    const start = this.#pieces.length === 1 ? this.#pieces[0]! : joinUpTo(this.#pieces, this.#spool.memoryPerMessage);
+    const start = this.#pieces.length === 1 ? this.#pieces[0]! : joinUpTo(this.#pieces, longestHeader);
     const end = headerEnd(start);
     return end < 0 ? start : start.subarray(0, end);
   }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { hold } from "../../src/testing/dialogue.ts";
 import { Runtime, type RuntimeName, type Served } from "../runtime.ts";
 import { type Cut, WireClient } from "../wire.ts";
+import { authRows } from "./auth.ts";
 import { compareDelivered, readCases } from "./cases.ts";
 import { dataRows } from "./data.ts";
 import { endingRows } from "./ending.ts";
@@ -28,6 +29,7 @@ export function conformance(name: RuntimeName): void {
     dataRows(subject);
     recipientRows(subject);
     limitRows(subject);
+    authRows(subject);
     endingRows(subject);
   });
 }

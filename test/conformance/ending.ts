@@ -1,11 +1,12 @@
 /** Part G: how sessions end, and that nothing is left of them. */
 
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { envelope, expectCodes, serving, type Subject } from "./conformance.ts";
 import { until } from "./limits.ts";
+import { Runtime } from "../runtime.ts";
 import { WireClient } from "../wire.ts";
 
 export function endingRows(subject: Subject): void {
@@ -151,6 +152,23 @@ export function endingRows(subject: Subject): void {
           expect(await subject.runtime.order({ do: "spool", directory })).toEqual([]);
           expect((await served.deliveries()).length).toBe(1);
         });
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    });
+
+    test("no temporary file is left by a server that is killed in the middle of a large message", async () => {
+      const directory = mkdtempSync(join(tmpdir(), "postern-"));
+      try {
+        const runtime = await Runtime.start(subject.name);
+        const served = await runtime.serve("conformance", { spool: { directory, memoryPerMessage: 1000 } });
+        const client = await envelope(served.port);
+        await client.command("DATA");
+        client.write(`${"x".repeat(78)}\r\n`.repeat(50_000));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        runtime.process.kill("SIGKILL");
+        expect(await client.closed()).toEqual([]);
+        expect(readdirSync(directory)).toEqual([]);
       } finally {
         rmSync(directory, { recursive: true });
       }

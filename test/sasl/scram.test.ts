@@ -132,6 +132,9 @@ describe("the first message", () => {
     ["n,,n=user,r=abc,x=unknown,y=a=b", "lookup"],
     ["n,a=user,n=user,r=abc", "lookup"],
     ["n,a=root,n=user,r=abc", "rejected"],
+    // GNU SASL, told to act as nobody in particular.
+    ["n,a=,n=user,r=abc", "lookup"],
+    ["n,a==2c,n=user,r=abc", "malformed"],
     ["n,,m=ext,n=user,r=abc", "malformed"],
     ["n,,n=user,r=abc,m=ext", "malformed"],
     ["n,,n=user,r=abc,r=abc", "malformed"],
@@ -149,7 +152,6 @@ describe("the first message", () => {
     ["x,,n=user,r=abc", "malformed"],
     ["\ufeffn,,n=user,r=abc", "malformed"],
     ["n,n=user,r=abc", "malformed"],
-    ["n,a=,n=user,r=abc", "malformed"],
     ["p,,n=user,r=abc", "malformed"],
     ["F,n,,n=user,r=abc", "malformed"],
     ["n,,n=us\0er,r=abc", "malformed"],

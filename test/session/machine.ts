@@ -75,7 +75,12 @@ export class Machine {
       }),
       options: sessionOptions({ pipelining: "lenient", ...options }, "mx.test"),
       openContent: this.spool.open,
-      observer: { message: () => {}, ended: () => {}, failed: (_, error) => void this.faults.push(error) },
+      observer: {
+        message: () => {},
+        ended: () => {},
+        turnedAway: () => {},
+        failed: (_, error) => void this.faults.push(error),
+      },
     });
     this.done = conversation.run();
   }

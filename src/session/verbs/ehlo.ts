@@ -45,7 +45,7 @@ function welcome(conversation: Conversation, host: string, verb: "EHLO" | "HELO"
 }
 
 /** The keyword of RFC 3848 for what was negotiated. */
-function protocolOf({ extended, session }: Conversation): Protocol {
+export function protocolOf({ extended, session }: Conversation): Protocol {
   if (!extended) return "SMTP";
   return `ESMTP${session.tls ? "S" : ""}${session.user === undefined ? "" : "A"}`;
 }

@@ -1,0 +1,67 @@
+/** What `--help` prints. */
+
+import { type Flag, type FlagGroup, twinOf } from "./flags.ts";
+
+/** The commands. */
+export const overview = `Postern: SMTP in, a fetch handler out.
+
+Usage: postern COMMAND [FLAGS]
+
+Commands:
+  serve [ENTRY]  take mail and hand it to the app that ENTRY exports; without ENTRY, show it (for development)
+
+Flags:
+  -h, --help     print this help; after a command, print that command's
+  -v, --version  print the version
+
+Examples:
+  postern serve                        look at the mail that your program sends: 127.0.0.1, port 2525
+  postern serve app.ts                 serve an app, on port 2525 of all addresses
+  postern serve --help                 every flag
+`;
+
+const serveHead = `Usage: postern serve [ENTRY] [FLAGS]
+
+Takes mail by SMTP and hands it to ENTRY's default export: a Postern, a Hono app, a function
+(request, env, ctx) => Response, or an object with such a fetch method. ENTRY is a file, a file URL or the name of a
+package. Without ENTRY mail for anybody is taken on 127.0.0.1 and shown as it arrives, and none is kept: that is for
+development only.
+`;
+
+const serveTail = `
+Every flag has an environment twin: POSTERN_ and its name in capitals, as POSTERN_MAX_SIZE. A flag counts before its
+twin; for the port PORT counts last. Sizes are octets, or have a unit: KiB MiB GiB (1024), KB MB GB (1000).
+A switch is taken back with --no-, as --no-print-config.
+
+Examples:
+  postern serve                               show the mail that comes to 127.0.0.1:2525
+  postern serve app.ts --port 25              serve an app on the port where mail servers look for it
+  postern serve app.ts --max-size 50MiB --log-format json
+  POSTERN_PORT=2626 postern serve app.ts --print-config
+
+Exit status: 0 after SIGINT or SIGTERM, once sessions are finished; 2 when the call is wrong; 1 for everything else.
+`;
+
+/** Wide enough for most names; longer ones have a line of their own. */
+const column = 34;
+
+/** The help of `serve`. */
+export function serveHelp(groups: readonly FlagGroup[]): string {
+  const sections = groups.map(({ title, flags }) => `\n${title}:\n${flags.map(line).join("")}`);
+  return serveHead + sections.join("") + serveTail;
+}
+
+function line(flag: Flag): string {
+  const { name, short, kind, help, environment } = flag;
+  const head = `  ${short === undefined ? "    " : `-${short}, `}--${name}${
+    kind.placeholder === "" ? "" : ` ${kind.placeholder}`
+  }`;
+  const usual = flag.default === "false" ? undefined : flag.defaultText ?? flag.default;
+  const notes = [
+    usual === undefined ? "" : `default ${usual}`,
+    environment === undefined ? "" : `also ${twinOf(flag)}, ${environment}`,
+  ];
+  const known = notes.filter((note) => note !== "").join("; ");
+  const gap = head.length < column - 1 ? " ".repeat(column - head.length) : `\n${" ".repeat(column)}`;
+  return `${head}${gap}${help}${known === "" ? "" : ` (${known})`}\n`;
+}

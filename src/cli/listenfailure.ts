@@ -1,0 +1,42 @@
+/** Why an address could not be bound, in words that say what to do. */
+
+import { describeError, visible } from "../log.ts";
+import type { ServeOptions } from "../options.ts";
+import { CommandError } from "./failure.ts";
+
+/** The failure of `serve()` as a line. The runtimes word it differently, but all give the system's code. */
+export function listenFailure(error: unknown, options: ServeOptions): CommandError {
+  const where = visible(options.unix ?? `${bracketed(options.hostname ?? "0.0.0.0")}:${options.port ?? 2525}`);
+  return new CommandError(`cannot listen on ${where}: ${reason(error, options)}`, { cause: error });
+}
+
+/** An address as it stands before a port. */
+export function bracketed(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+function reason(error: unknown, { unix, port = 2525, hostname = "0.0.0.0" }: ServeOptions): string {
+  switch ((error as { code?: unknown } | undefined)?.code) {
+    case "EADDRINUSE":
+      return unix === undefined
+        ? "the port is in use; stop what uses it, or choose another with --port (0 for any free one)"
+        : "there is a file of that name; remove it if no server uses it any more, or choose another with --unix";
+    case "EACCES":
+    case "EPERM":
+      if (unix !== undefined) return "no permission to make that file; choose another place with --unix";
+      return port < 1024
+        ? "no permission for a port below 1024; choose another with --port, or permit it (on Linux: CAP_NET_BIND_SERVICE)"
+        : "no permission for that port; choose another with --port";
+    case "ENOENT":
+      return "there is no such directory; make it, or choose another place with --unix";
+    case "EADDRNOTAVAIL":
+      return "this machine has no such address; choose one of its own with --hostname";
+  }
+  // For a name that nothing is known of, two of the runtimes have no code.
+  if (unix === undefined && !/^[\d.]+$|:/.test(hostname)) {
+    return `perhaps ${visible(hostname)} is no name of this machine; give an address with --hostname (${
+      describeError(error)
+    })`;
+  }
+  return describeError(error);
+}

@@ -1,0 +1,76 @@
+/** The command line: which command, and how it ends. */
+
+import process from "node:process";
+import { describeError, stackOf, visible } from "../log.ts";
+import { CommandError, statusOf, UsageError } from "./failure.ts";
+import { overview } from "./help.ts";
+import { standardOutput } from "./output.ts";
+import { runtimeName } from "./runtime.ts";
+import { type Serve, serveCommand } from "./serve.ts";
+import type { Settings } from "./settings.ts";
+import { processSignals } from "./signals.ts";
+import { version } from "./version.ts";
+
+/**
+ * Runs the command of `process.argv`, then ends the process: 0 when it did what it was asked, 2 when it was asked
+ * wrongly, else 1.
+ *
+ * @param serve that of the runtime's adapter.
+ */
+export async function main(serve: Serve): Promise<never> {
+  const output = standardOutput();
+  let settings: Settings | undefined;
+  let status = 0;
+  try {
+    await run(process.argv.slice(2), {
+      serve,
+      output,
+      environment: process.env,
+      signals: processSignals(),
+      runtime: runtimeName(),
+      onSettings: (read) => settings = read,
+    });
+    status = Number(process.exitCode ?? 0);
+  } catch (failure) {
+    status = statusOf(failure);
+    await output.flush();
+    await report(failure, settings?.command.logLevel === "debug");
+  }
+  await output.flush();
+  // Whatever a handler still waits for has had its time.
+  process.exit(status);
+}
+
+async function run(words: readonly string[], surroundings: Parameters<typeof serveCommand>[1]): Promise<void> {
+  const [command, ...others] = words;
+  const { output } = surroundings;
+  switch (command) {
+    case "serve":
+      return await serveCommand(others, surroundings);
+    case "-h":
+    case "--help":
+    case "help":
+      return output.write(overview);
+    case "-v":
+    case "-V":
+    case "--version":
+      return output.write(`postern ${version} (${surroundings.runtime})\n`);
+    case undefined:
+      throw new UsageError('a command is missing: "postern serve" shows mail, "postern serve app.ts" serves an app');
+    default:
+      throw new UsageError(
+        command.startsWith("-")
+          ? `${visible(command)} is no flag before a command: write "postern serve ${visible(command)}"`
+          : `"${visible(command)}" is no command: did you mean "postern serve ${visible(command)}"?`,
+      );
+  }
+}
+
+/** One line on stderr; more only for those who asked for it. */
+function report(failure: unknown, isDebugging: boolean): Promise<void> {
+  const isExpected = failure instanceof UsageError || failure instanceof CommandError;
+  const help = failure instanceof UsageError ? " (postern serve --help tells more)" : "";
+  const line = isExpected ? (failure as Error).message : describeError(failure);
+  const stack = isDebugging ? `${stackOf(failure)}\n` : "";
+  return new Promise((resolve) => process.stderr.write(`postern: ${line}${help}\n${stack}`, () => resolve()));
+}

@@ -1,0 +1,136 @@
+/** `postern serve`. */
+
+import { getLogger } from "@logtape/logtape";
+import type { MailHandler } from "../app/handler.ts";
+import { errorFields, visible } from "../log.ts";
+import type { ServeOptions } from "../options.ts";
+import type { Server } from "../server.ts";
+import { availableParser, parseArguments } from "./args.ts";
+import { loadEntry } from "./entry.ts";
+import { UsageError } from "./failure.ts";
+import { serveFlags } from "./flags.ts";
+import { serveHelp } from "./help.ts";
+import { type Arrival, arrivalFields, describeArrival, inbox, isLoopback } from "./inbox.ts";
+import { bracketed, listenFailure } from "./listenfailure.ts";
+import { announcement, configureLog } from "./log.ts";
+import type { Output } from "./output.ts";
+import type { Signals } from "./signals.ts";
+import { effectiveConfig, type Environment, readSettings, type Settings, shapesOf } from "./settings.ts";
+import { version } from "./version.ts";
+
+/** `serve` of an adapter. */
+export type Serve = (handler: MailHandler, options: ServeOptions) => Promise<Server>;
+
+/** What the command works with. */
+export interface Surroundings {
+  readonly serve: Serve;
+  readonly environment: Environment;
+  readonly output: Output;
+  readonly signals: Signals;
+  /** `Node 20.20.2`. */
+  readonly runtime: string;
+  /** Told what was set, once it is known: a failure is reported accordingly. */
+  readonly onSettings: (settings: Settings) => void;
+}
+
+/**
+ * Serves until a signal comes, and resolves once sessions are finished.
+ *
+ * @param words what follows `serve` on the command line.
+ * @throws {UsageError | CommandError}
+ */
+export async function serveCommand(words: readonly string[], surroundings: Surroundings): Promise<void> {
+  const { environment, output, onSettings } = surroundings;
+  const { flags, operands } = parseArguments(words, shapesOf(serveFlags), await availableParser());
+  if (flags.get("help") === true) return output.write(serveHelp(serveFlags));
+  const settings = readSettings({ flags, operands }, environment, serveFlags);
+  onSettings(settings);
+  const [entry, ...others] = operands;
+  if (others.length > 0) {
+    throw new UsageError(`one ENTRY can be served, not ${operands.length}: ${operands.map(visible).join(" ")}`);
+  }
+  const options = entry === undefined ? inboxOptions(settings) : settings.options;
+  const { command } = settings;
+  if (command.printConfig) {
+    const config = effectiveConfig({ options, command }, entry, serveFlags);
+    return output.write(`${JSON.stringify(config, null, command.logFormat === "json" ? 0 : 2)}\n`);
+  }
+  const handler = entry === undefined ? inbox(shower(settings, output)) : await loadEntry(entry);
+  configureLog(command, output);
+  watchForStrays(surroundings);
+  await run(handler, entry, { options, command }, surroundings);
+}
+
+async function run(
+  handler: MailHandler,
+  entry: string | undefined,
+  { options, command }: Settings,
+  { serve, output, signals, runtime }: Surroundings,
+): Promise<void> {
+  const say = (text: string, fields: Record<string, unknown>) =>
+    output.write(command.logFormat === "json" ? announcement(text, fields) : `${text}\n`);
+  let server: Server;
+  try {
+    server = await serve(handler, options);
+  } catch (error) {
+    throw listenFailure(error, options);
+  }
+  if (entry === undefined) say(output.style("bold", inboxNotice(options)), {});
+  const place = options.unix ?? `${bracketed(server.hostname)}:${server.port}`;
+  const what = entry === undefined ? "the inbox" : visible(entry);
+  say(`listening on ${visible(place)} for ${what} (Postern ${version} on ${runtime})`, {
+    ...(options.unix === undefined ? { hostname: server.hostname, port: server.port } : { unix: options.unix }),
+    entry: entry ?? null,
+    version,
+    runtime,
+  });
+  const signal = await signals.first();
+  const grace = command.grace / 1000;
+  const sessions = server.sessions.length;
+  say(
+    `${signal}: stopping; open sessions: ${sessions}, with ${grace} s to finish (a second signal ends them at once)`,
+    { signal, sessions, grace },
+  );
+  await server.close({ grace: command.grace });
+  say("stopped", {});
+}
+
+/** The inbox is for this machine, unless somebody means it otherwise. */
+function inboxOptions({ options, command }: Settings): ServeOptions {
+  if (options.unix !== undefined) return options;
+  const { hostname = "127.0.0.1" } = options;
+  if (!isLoopback(hostname) && !command.publicInbox) {
+    throw new UsageError(
+      `without ENTRY there is only the development inbox, which takes anybody's mail; it does not listen on ` +
+        `${visible(hostname)}, where others reach it: name an ENTRY, or add --public-inbox if that is meant`,
+    );
+  }
+  return { ...options, hostname };
+}
+
+function inboxNotice({ hostname, unix }: ServeOptions): string {
+  const reach = unix !== undefined || isLoopback(hostname ?? "")
+    ? ""
+    : " OTHER MACHINES CAN REACH IT, and so can their spam.";
+  return `FOR DEVELOPMENT ONLY: no ENTRY was named, so mail for anybody is taken, shown here, and NOT KEPT.${reach}`;
+}
+
+function shower({ command }: Settings, output: Output): (arrival: Arrival) => void {
+  if (command.logFormat === "json") {
+    return (arrival) => output.write(announcement("a message came", arrivalFields(arrival)));
+  }
+  const bold = (text: string) => output.style("bold", text);
+  const dim = (text: string) => output.style("dim", text);
+  return (arrival) => output.write(describeArrival(arrival, bold, dim));
+}
+
+/** What an app leaves to nobody: a promise that fails unseen is logged, an error in the middle of nowhere ends it all. */
+function watchForStrays({ signals }: Surroundings): void {
+  const strays = getLogger(["postern", "app"]);
+  signals.onUnhandledRejection((reason) => {
+    strays.error("a promise failed and nobody looked: {error}", errorFields(strays, reason));
+  });
+  signals.onUncaughtException((error) => {
+    strays.fatal("an error reached nobody: {error}", errorFields(strays, error));
+  });
+}

@@ -1,0 +1,121 @@
+/** What is in force: the command line before the environment, the environment before the defaults. */
+
+import { machineName } from "../engine.ts";
+import { visible } from "../log.ts";
+import { type ServeOptions, validate } from "../options.ts";
+import type { Arguments, FlagShape } from "./args.ts";
+import { UsageError } from "./failure.ts";
+import { type CommandSettings, type Flag, type FlagGroup, twinOf } from "./flags.ts";
+
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything that was set, and nothing that was not. */
+export interface Settings {
+  readonly options: ServeOptions;
+  readonly command: CommandSettings;
+}
+
+/** Who said so. */
+type Source = "flag" | "environment";
+
+/** The flags as the parser of the command line must know them. */
+export function shapesOf(groups: readonly FlagGroup[]): FlagShape[] {
+  return groups.flatMap((group) => group.flags).map(({ name, short, kind }) => ({
+    name,
+    short,
+    isSwitch: kind.placeholder === "",
+  }));
+}
+
+/**
+ * Puts flags, environment and defaults together.
+ *
+ * @throws {UsageError} for the first value that cannot be.
+ */
+export function readSettings(given: Arguments, environment: Environment, groups: readonly FlagGroup[]): Settings {
+  const all = groups.flatMap((group) => group.flags);
+  const values = new Map<string, unknown>();
+  const sources = new Map<string, Source>();
+  for (const flag of all) {
+    const written = find(flag, given, environment);
+    if (written === undefined) continue;
+    values.set(flag.sets, typeof written.value === "boolean" ? written.value : read(flag, written.name, written.value));
+    sources.set(flag.sets, written.source);
+  }
+  settleAddress(values, sources);
+  for (const flag of all) {
+    if (flag.sets.startsWith("command.") && !values.has(flag.sets) && flag.default !== undefined) {
+      values.set(flag.sets, flag.kind.read(flag.default));
+    }
+  }
+  const { command, ...options } = nest(values) as unknown as { command: CommandSettings } & ServeOptions;
+  try {
+    validate(options);
+  } catch (error) {
+    throw new UsageError(visible((error as Error).message));
+  }
+  return { options, command };
+}
+
+/** What would be in force, with every default, for people to read: secrets are not shown. */
+export function effectiveConfig(settings: Settings, entry: string | undefined, groups: readonly FlagGroup[]): object {
+  const values = new Map<string, unknown>([["entry", entry ?? null]]);
+  const { options, command } = settings;
+  const given = { ...options, command };
+  for (const flag of groups.flatMap((group) => group.flags)) {
+    if (flag.hasNoTwin || flag.sets === "command.printConfig") continue;
+    const set = flag.sets.split(".").reduce<unknown>((at, key) => Reflect.get(Object(at), key), given);
+    const value = set ?? (flag.default === undefined ? null : flag.kind.read(flag.default));
+    values.set(flag.sets, flag.isSecret && value !== null ? "(hidden)" : value);
+  }
+  if (options.name === undefined) values.set("name", machineName());
+  if (options.unix !== undefined) { for (const key of ["port", "hostname"]) values.set(key, null); }
+  else if (options.hostname === undefined) values.set("hostname", entry === undefined ? "127.0.0.1" : "0.0.0.0");
+  return nest(values);
+}
+
+interface Written {
+  /** As it was written: `--port`, or the name of a variable. */
+  readonly name: string;
+  readonly value: string | boolean;
+  readonly source: Source;
+}
+
+/** An empty variable counts as not set: that is how one is unset in many a configuration file. */
+function find(flag: Flag, given: Arguments, environment: Environment): Written | undefined {
+  const value = given.flags.get(flag.name);
+  if (value !== undefined) return { name: `--${flag.name}`, value, source: "flag" };
+  if (flag.hasNoTwin) return undefined;
+  for (const name of [twinOf(flag), flag.environment]) {
+    const value = name === undefined ? undefined : environment[name];
+    if (name !== undefined && value) return { name, value, source: "environment" };
+  }
+  return undefined;
+}
+
+function read(flag: Flag, name: string, value: string): unknown {
+  const read = flag.kind.read(value);
+  if (read !== undefined) return read;
+  const shown = flag.isSecret ? "the value" : `"${visible(value)}"`;
+  throw new UsageError(`${name}: ${shown} is not ${flag.kind.expected}`);
+}
+
+/** A Unix socket and a port exclude each other; where only one was asked for on the command line, that one counts. */
+function settleAddress(values: Map<string, unknown>, sources: ReadonlyMap<string, Source>): void {
+  if (!values.has("unix")) return;
+  const address = ["port", "hostname"];
+  const isUnixAsked = sources.get("unix") === "flag" || !address.some((key) => sources.get(key) === "flag");
+  for (const key of isUnixAsked ? address : ["unix"]) if (sources.get(key) !== "flag") values.delete(key);
+}
+
+/** `limits.recipients` goes under `limits`. */
+function nest(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const nested: Record<string, unknown> = {};
+  for (const [path, value] of values) {
+    const [first = "", second] = path.split(".");
+    if (second === undefined) nested[first] = value;
+    else nested[first] = { ...nested[first] as object, [second]: value };
+  }
+  return nested;
+}

@@ -1,0 +1,72 @@
+/** AUTH (RFC 4954 section 4): the client says who it is, and proves it. */
+
+import type { Reply } from "../../protocol/reply.ts";
+import { decodeBase64 } from "../../sasl/base64.ts";
+import type { Conversation } from "../conversation.ts";
+import { Exchange, longestResponse, type Outcome } from "../exchange.ts";
+import { mechanismContext, offeredMechanisms } from "../mechanisms.ts";
+import * as replies from "../replies.ts";
+import { protocolOf } from "./ehlo.ts";
+import { unknown } from "./unknown.ts";
+
+/** `sasl-mech [SP initial-response]`, with the syntax of RFC 4422 section 3.1. */
+const argumentSyntax = /^([A-Za-z0-9_-]{1,20})(?: (.*))?$/;
+
+export function auth(conversation: Conversation, argument: string, verb: string): Reply | Promise<Reply> {
+  const { session, options, mechanisms, addressFailures } = conversation;
+  if (mechanisms.size === 0) return unknown(conversation, argument, verb);
+  if (!conversation.extended) return replies.sayEhloFirst;
+  if (session.user !== undefined) return replies.alreadyAuthenticated;
+  if (conversation.transaction !== undefined) return replies.authInTransaction;
+  if (session.tls === undefined && !options.allowInsecureAuth) return replies.encryptionNeeded;
+  const [, name, initial] = argumentSyntax.exec(argument) ?? [];
+  if (name === undefined) return replies.syntax("AUTH mechanism [initial-response]");
+  const mechanism = offeredMechanisms(conversation).find((offered) => offered.name === name.toUpperCase());
+  if (mechanism === undefined) return replies.noSuchMechanism;
+  if (initial !== undefined && initial.length > longestResponse) return replies.authTooLong;
+  const response = initial === undefined ? undefined : decodeInitial(initial);
+  if (initial !== undefined && response === undefined) return replies.badBase64;
+  if (addressFailures?.isBlocked(session.remote.address)) return replies.tooManyAuthFailures;
+  const exchange = new Exchange(conversation, mechanism.name);
+  return exchange.run(mechanism.start(mechanismContext(conversation), response))
+    .then((outcome) => conclude(conversation, mechanism.name, outcome));
+}
+
+/** An initial response of no octets is spelled "=", because one that is absent is another thing. */
+function decodeInitial(text: string): Uint8Array | undefined {
+  if (text === "") return undefined;
+  return decodeBase64(text === "=" ? "" : text);
+}
+
+async function conclude(conversation: Conversation, mechanism: string, outcome: Outcome): Promise<Reply> {
+  const { session } = conversation;
+  let { reply } = outcome;
+  if (outcome.type === "success") {
+    session.user = outcome.user;
+    session.protocol = protocolOf(conversation);
+    // Whatever 2xx the application chose, there is one for this (section 6).
+    reply = { code: 235, enhanced: "2.7.0", text: reply.text };
+  } else if (outcome.type === "refused") reply = await punish(conversation, reply);
+  const reason = outcome.type === "success" ? undefined : outcome.reason;
+  conversation.observer.authentication?.(conversation, { mechanism, type: outcome.type, reply, reason });
+  return reply;
+}
+
+/** Makes guessing slow, and ends it (RFC 5321 section 7.8 allows both). */
+async function punish(conversation: Conversation, reply: Reply): Promise<Reply> {
+  const { options, addressFailures, session } = conversation;
+  const failures = ++conversation.authFailures;
+  addressFailures?.record(session.remote.address);
+  const delay = options.timeouts.authFailureDelay * failures;
+  if (delay > 0) await passed(delay, conversation.input.gone());
+  const isOver = failures > options.limits.authFailures || addressFailures?.isBlocked(session.remote.address);
+  return isOver ? replies.tooManyAuthFailures : reply;
+}
+
+/** Waits, but not for a client that is gone. */
+async function passed(milliseconds: number, gone: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+  await Promise.race([over, gone]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,40 @@
+/** The header section of a message whose octets go to a file: handlers read it without waiting. */
+
+import { headerEnd } from "../protocol/header.ts";
+
+/** A message without an empty line has no more header than this, in octets. */
+export const longestHeader: number = 1024 * 1024;
+
+/** Keeps the octets of a header section as they pass by. */
+export class PassingHeader {
+  #octets = new Uint8Array(4096);
+  #used = 0;
+  #isWhole = false;
+
+  /** What has passed of the header section. */
+  get octets(): Uint8Array {
+    return this.#octets.subarray(0, this.#used);
+  }
+
+  /** Takes the message's next octets; returns how many were kept. */
+  take(piece: Uint8Array): number {
+    if (this.#isWhole) return 0;
+    const before = this.#used;
+    const kept = piece.subarray(0, longestHeader - before);
+    this.#makeRoom(before + kept.length);
+    this.#octets.set(kept, before);
+    this.#used = before + kept.length;
+    // The empty line may have begun in the octets before: CRLF CRLF has its first LF three octets back.
+    const end = headerEnd(this.octets, Math.max(0, before - 2));
+    if (end >= 0) this.#used = end;
+    this.#isWhole = end >= 0 || this.#used === longestHeader;
+    return this.#used - before;
+  }
+
+  #makeRoom(octets: number): void {
+    if (octets <= this.#octets.length) return;
+    const larger = new Uint8Array(Math.max(octets, this.#octets.length * 2));
+    larger.set(this.octets);
+    this.#octets = larger;
+  }
+}

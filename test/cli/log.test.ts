@@ -1,0 +1,160 @@
+import { getConfig, getLogger, resetSync } from "@logtape/logtape";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { CommandSettings } from "../../src/cli/flags.ts";
+import { announcement, configureLog } from "../../src/cli/log.ts";
+import { Output } from "../../src/cli/output.ts";
+import { describeError, logHandlerFailure, logObserver, visible } from "../../src/log.ts";
+
+/** Letters that a terminal obeys, or that only look like text. */
+const traps = "\x1b[2J\r\n\x7f\x9b31m\u2028\u202eabc\u2066";
+
+function listening(isTTY = false, environment: Record<string, string> = {}) {
+  let written = "";
+  const stream = { write: (text: string, done?: () => void) => (written += text, done?.(), true), on() {}, isTTY };
+  return { output: new Output(stream as never, environment), written: () => written };
+}
+
+function configure(settings: Partial<CommandSettings>, isTTY = false, environment: Record<string, string> = {}) {
+  const { output, written } = listening(isTTY, environment);
+  configureLog({ logLevel: "info", logFormat: "pretty", ...settings } as CommandSettings, output);
+  return async () => {
+    await output.flush();
+    return written();
+  };
+}
+
+beforeEach(() => resetSync());
+afterEach(() => resetSync());
+
+const logger = getLogger(["someone", "else"]);
+
+describe("as JSON", () => {
+  test("a line is one object with its fields beside it, and stays one line whatever is in them", async () => {
+    const printed = configure({ logFormat: "json" });
+    logger.warn("{who} sent {count} to {to}", { who: traps, count: 2, to: ["<a@x.test>", traps] });
+    const text = await printed();
+    expect(text).toMatch(/^[\x20-\x7e]*\n$/);
+    expect(JSON.parse(text)).toEqual({
+      "@timestamp": expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      level: "WARN",
+      logger: "someone.else",
+      message: `${visible(traps)} sent 2 to <a@x.test>,${visible(traps)}`,
+      who: traps,
+      count: 2,
+      to: ["<a@x.test>", traps],
+    });
+  });
+
+  test("an app's own values are written, however odd", async () => {
+    const printed = configure({ logFormat: "json" });
+    const circle: Record<string, unknown> = Object.assign(Object.create(null), { name: "circle" });
+    circle["self"] = circle;
+    logger.info("{big} {error} {circle} {symbol}", {
+      big: 2n ** 64n,
+      error: new RangeError("no"),
+      circle,
+      symbol: Symbol("s"),
+    });
+    const text = await printed();
+    expect(text.trimEnd().split("\n")).toHaveLength(1);
+    expect(JSON.parse(text)).toMatchObject({ big: "18446744073709551616", logger: "someone.else" });
+  });
+
+  test("announcements have the same shape", () => {
+    expect(JSON.parse(announcement("listening", { port: 25, entry: traps }))).toMatchObject({
+      level: "INFO",
+      logger: "postern.server",
+      message: "listening",
+      port: 25,
+      entry: traps,
+    });
+  });
+});
+
+describe("for eyes", () => {
+  test("a line is one line whatever is in it, and without colour where nobody sees it", async () => {
+    const printed = configure({});
+    logger.warn("{who} to {to} is {ok}", { who: traps, to: ["a", traps], ok: true });
+    const text = await printed();
+    expect(text).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z warning else \\x1b\[2J.* to a,\\x1b.* is true\n$/);
+    expect(text.trimEnd()).toMatch(/^[\x20-\x7e]*$/);
+  });
+
+  test.each<[boolean, Record<string, string>, boolean]>([
+    [true, {}, true],
+    [false, {}, false],
+    [true, { NO_COLOR: "1" }, false],
+    [true, { NO_COLOR: "" }, true],
+    [true, { TERM: "dumb" }, false],
+  ])("terminal %p with %j has colour: %p", async (isTTY, environment, isColored) => {
+    const printed = configure({}, isTTY, environment);
+    logger.error("oh");
+    expect((await printed()).includes("\x1b[")).toBe(isColored);
+  });
+
+  test("what is below the level is left out, and what LogTape says of itself with it", async () => {
+    const printed = configure({ logLevel: "warning" });
+    logger.info("no");
+    logger.debug("no");
+    logger.warn("yes");
+    expect(await printed()).toEndWith(" warning else yes\n");
+  });
+});
+
+test("an app that has set LogTape up already is left alone", async () => {
+  configure({ logFormat: "json" });
+  const theirs = getConfig();
+  const printed = configure({ logFormat: "pretty" });
+  expect(getConfig()).toBe(theirs);
+  logger.error("to the first");
+  expect(await printed()).toBe("");
+});
+
+const failure = Object.assign(new TypeError(`bad ${traps}`), { cause: new Error("the cause") });
+const event = { stage: "deliver", session: { id: "s1" }, id: "m1", recipient: { address: "b\x1b@x.test" } } as never;
+const reply = { code: 451, enhanced: "4.3.0", text: "Temporary failure" };
+
+test.each(["info", "debug"] as const)(
+  "a handler's failure is told at level %s, its stack at debug alone",
+  async (logLevel) => {
+    const printed = configure({ logLevel, logFormat: "json" });
+    logHandlerFailure(event, failure, reply);
+    const line = JSON.parse(await printed());
+    expect(line).toMatchObject({
+      level: "ERROR",
+      logger: "postern.handler",
+      session: "s1",
+      id: "m1",
+      stage: "deliver",
+      recipient: "<b\\x1b@x.test>",
+      code: 451,
+      reply: "451 4.3.0 Temporary failure",
+      error: describeError(failure),
+    });
+    expect(line.error).toStartWith("TypeError: bad ");
+    if (logLevel === "info") expect(line).not.toHaveProperty("stack");
+    else expect(line.stack).toMatch(/\n +at [^]*\ncaused by Error: the cause\n/);
+  },
+);
+
+test("a flood of connections that are turned away is one line", async () => {
+  const printed = configure({ logFormat: "json" });
+  for (let at = 0; at < 100; at++) logObserver.turnedAway("192.0.2.1", "too many connections");
+  expect(JSON.parse(await printed())).toMatchObject({
+    level: "WARN",
+    logger: "postern.connection",
+    client: "192.0.2.1",
+    reason: "too many connections",
+  });
+});
+
+test.each([
+  ["plain text <a@b>", "plain text <a@b>"],
+  ["back\\slash", "back\\\\slash"],
+  ["Grüße 日本", "Grüße 日本"],
+  ["\x00\t\x1b\x7f\x9b", "\\x00\\x09\\x1b\\x7f\\x9b"],
+  ["\u202e\u2066\u2028", "\\u202e\\u2066\\u2028"],
+  ["\ud800", "\ufffd"],
+])("%j is shown as %j", (text, shown) => {
+  expect(visible(text)).toBe(shown);
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "bun:test";
+import { beginMessage } from "./client.ts";
+import { Command, runtimeNames } from "./command.ts";
+
+describe.each(runtimeNames)("%s", (runtime) => {
+  test("lets an open session finish after the first signal", async () => {
+    const command = new Command(runtime, ["serve", "--port", "0", "--grace", "20"]);
+    const { socket, heard } = await beginMessage(await command.port());
+    command.child.kill("SIGTERM");
+    await command.printed(/SIGTERM: stopping; open sessions: 1, with 20 s to finish/);
+    socket.write("Subject: late\r\n\r\nbut whole\r\n.\r\n");
+    const { status, stdout } = await command.ended;
+    expect(status).toBe(0);
+    expect(heard()).toContain("\r\n250 2.0.0 Ok: queued as ");
+    expect(stdout).toContain("  subject  late\n");
+    expect(stdout).toEndWith("\nstopped\n");
+  }, 30_000);
+
+  test("ends with status 1 at the second signal", async () => {
+    const command = new Command(runtime, ["serve", "--port", "0", "--grace", "25"]);
+    const { socket } = await beginMessage(await command.port());
+    command.child.kill("SIGTERM");
+    await command.printed(/SIGTERM: stopping; open sessions: 1/);
+    // What follows the first at once is taken for its echo.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await command.stop("SIGINT")).status).toBe(1);
+    socket.destroy();
+  }, 30_000);
+
+  test("drains and ends with status 1 when an app throws where nobody catches", async () => {
+    const command = new Command(runtime, ["serve", "test/cli/entries/throwing.ts", "--port", "0"]);
+    const { status, stdout, stderr } = await command.ended;
+    expect(stdout).toMatch(/ fatal {3}app an error reached nobody: out of nowhere\n[^]*stopped\n$/);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+  }, 30_000);
+});
