@@ -17,6 +17,16 @@ export interface Reply {
   readonly close?: boolean;
 }
 
+/** Whether a reply speaks of syntax, of the order of commands (the second digit is 0, RFC 5321 section 4.2.1), or of a parameter that nobody offered. */
+export function isProtocolError({ code }: Reply): boolean {
+  return (code >= 500 && code < 510) || code === 555;
+}
+
+/** The reply to a client that was not offered enhanced status codes (RFC 2034). */
+export function withoutEnhanced({ code, text }: Reply): Reply {
+  return { code, text };
+}
+
 /** RFC 5321 section 4.5.3.1.5: "including the reply code and the <CRLF>". */
 const maxLine = 512;
 

@@ -1,6 +1,6 @@
 /** One conversation, from the greeting to the end of the connection (RFC 5321 section 3). */
 
-import { formatReply, type Reply } from "../protocol/reply.ts";
+import { formatReply, isProtocolError, type Reply, withoutEnhanced } from "../protocol/reply.ts";
 import type { ChannelBindingType } from "../sasl/mod.ts";
 import type { Socket } from "../socket.ts";
 import type { OpenContent } from "./content.ts";
@@ -8,6 +8,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Draft } from "./envelope.ts";
 import type { Application, SessionEvent } from "./event.ts";
 import type { AddressFailures } from "./failures.ts";
+import { greet } from "./greeting.ts";
 import { Input, type Line } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
@@ -91,7 +92,7 @@ export class Conversation implements Deadline {
   /** Talks until the connection is over. Never rejects. */
   async run(): Promise<void> {
     try {
-      await this.#greet();
+      await greet(this);
       while (!this.#isClosing) {
         const line = this.input.takeLine(longestLine);
         if (line === undefined) {
@@ -212,26 +213,6 @@ export class Conversation implements Deadline {
     this.#socket.destroy();
   }
 
-  async #greet(): Promise<void> {
-    const decision = this.decide({ stage: "connect", session: this.session });
-    let reply: Reply | undefined;
-    if (decision instanceof Promise) {
-      this.input.listen();
-      reply = await decision;
-      // Whoever talks before the greeting does not wait for replies (RFC 5321 section 4.3.1).
-      if (this.input.hasMore && this.options.pipelining === "strict") reply = replies.synchronization;
-    } else reply = decision;
-    if (reply === undefined || reply.code < 300) {
-      // No enhanced code, and the server's name comes first (RFC 2034 section 4, RFC 5321 section 4.3.1).
-      const text = reply === undefined ? ["Postern"] : [reply.text].flat();
-      text[0] = `${this.options.name} ESMTP ${text[0] ?? ""}`;
-      this.reply({ code: 220, text });
-    } else {
-      this.refused = true;
-      this.reply(reply);
-    }
-  }
-
   /** @returns false when the client will send no more. */
   async #waitForMore(): Promise<boolean> {
     const flushed = this.flush();
@@ -283,13 +264,4 @@ export class Conversation implements Deadline {
     this.observer.ended(this);
     this.decide({ stage: "disconnect", session: this.session });
   }
-}
-
-function withoutEnhanced({ code, text }: Reply): Reply {
-  return { code, text };
-}
-
-/** Syntax and order of commands (RFC 5321 section 4.2.1: the second digit is 0), and parameters nobody offered. */
-function isProtocolError({ code }: Reply): boolean {
-  return (code >= 500 && code < 510) || code === 555;
 }

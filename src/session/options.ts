@@ -21,8 +21,6 @@ export interface Limits {
   readonly authFailuresPerAddress: number;
   /** Milliseconds for which failed logins from an address are counted together. Default ten minutes. */
   readonly authFailureWindow: number;
-  /** Seconds for which FUTURERELEASE may hold a message back, where it is switched on. Default 30 days. */
-  readonly hold: number;
 }
 
 /** How long one side may keep the other waiting, in milliseconds (RFC 5321 section 4.5.3.2). */
@@ -102,7 +100,6 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
       errors: 20,
       junkCommands: 100,
       transactions: 10_000,
-      hold: 30 * 86_400,
       authFailures: 3,
       authFailuresPerAddress: 30,
       authFailureWindow: 10 * minute,
