@@ -120,7 +120,8 @@ export function lowerAscii(text: string): string {
 
 /** One side of an address as a path segment: how requests carry it. */
 export function pathSegment(text: string): string {
-  return encodeURIComponent(text);
+  // URL parsers resolve these two away, however they are encoded: they keep the quotes they must have had.
+  return encodeURIComponent(text === "." || text === ".." ? `"${text}"` : text);
 }
 
 /** The same segment as Hono's router sees it, and as a route must spell it: decoded once, but for what is `%25`. */

@@ -103,7 +103,7 @@ function parseReply(spelled: string, body: string): Reply {
   if (enhanced !== "" && !fits(code, enhanced)) {
     throw new NonsenseError(`The header ${replyHeader} has an enhanced status code of another class than its code`);
   }
-  return withText(code, enhanced, match[3] ?? body);
+  return withText(code, enhanced, match[3]?.slice(0, longestText) ?? body);
 }
 
 function withText(code: number, enhanced: string, body: string): Reply {

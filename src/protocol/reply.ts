@@ -66,35 +66,33 @@ function clean(text: string, utf8: boolean): string {
   return utf8 ? printable.toWellFormed() : printable.replace(/[^\x20-\x7e]/gu, "?");
 }
 
-/** Breaks at the last blank that fits; a word longer than a line is cut. Counts UTF-8 octets. */
+/** Breaks at the last blank that fits; a word longer than a line is cut. Counts UTF-8 octets. Looks at each letter once. */
 function wrap(text: string, room: number): string[] {
   const lines: string[] = [];
-  let rest = text;
-  while (octets(rest) > room) {
-    let cut = fitting(rest, room);
-    const blank = rest.lastIndexOf(" ", cut);
-    if (blank > 0) cut = blank;
-    lines.push(rest.slice(0, cut));
-    rest = rest.slice(cut).trimStart();
+  let start = 0;
+  let end = fitting(text, start, room);
+  while (end < text.length) {
+    // A blank right behind the line is as good as one in it.
+    const blank = text.slice(start, end + 1).lastIndexOf(" ");
+    if (blank > 0) end = start + blank;
+    lines.push(text.slice(start, end));
+    start = end;
+    while (text[start] === " ") start++;
+    end = fitting(text, start, room);
   }
-  lines.push(rest);
+  lines.push(text.slice(start));
   return lines;
 }
 
-/** How many UTF-16 units of `text` fit into `room` octets without splitting a character. */
-function fitting(text: string, room: number): number {
-  let used = 0;
-  let units = 0;
-  for (const character of text) {
-    used += octets(character);
-    if (used > room) break;
-    units += character.length;
+/** Up to where a line from `start` on fits into `room` octets without splitting a character. */
+function fitting(text: string, start: number, room: number): number {
+  let end = start;
+  let left = room;
+  while (end < text.length) {
+    const point = text.codePointAt(end)!;
+    left -= point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    if (left < 0) break;
+    end += point < 0x10000 ? 1 : 2;
   }
-  return units;
-}
-
-const encoder = new TextEncoder();
-
-function octets(text: string): number {
-  return isPlain(text) ? text.length : encoder.encode(text).length;
+  return end;
 }

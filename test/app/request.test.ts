@@ -16,7 +16,16 @@ describe("the same cases elsewhere", () => {
 });
 
 describe("what is no handler is refused, by its kind", () => {
-  test.each([[undefined], [null], [42], ["app.ts"], [{}], [{ fetch: 1 }], [[]], [Symbol("x")]])("%p", (handler) => {
+  const nothings = {
+    undefined,
+    null: null,
+    42: 42,
+    string: "app.ts",
+    "{}": {},
+    "{ fetch: 1 }": { fetch: 1 },
+    "[]": [],
+  };
+  test.each(Object.entries(nothings))("%s", (_, handler) => {
     expect(() => appOf(handler)).toThrow(TypeError);
     expect(() => appOf(handler)).toThrow(/^Cannot serve (?:null|a value of type \w+): give a Postern/);
   });

@@ -108,6 +108,11 @@ describe("the body", () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(510);
   });
 
+  test("so is one in the header", async () => {
+    const lines = (await said(reply(550, "5.1.1", "word ".repeat(100_000)))).split("\r\n");
+    expect(lines.length).toBeLessThan(12);
+  });
+
   test("a text that never ends is not waited for, and let go of", async () => {
     let cancelled = false;
     const body = new ReadableStream<Uint8Array>({
