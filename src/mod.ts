@@ -50,3 +50,4 @@ export type { Protocol, Session } from "./session/session.ts";
 export type { Endpoint, PeerCertificate, Socket, TlsInfo } from "./socket.ts";
 export type { SpoolOptions } from "./spool/spool.ts";
 export type { CertificateOptions, TlsOptions } from "./tls/options.ts";
+export { type Watch, watchTls } from "./tls/watch.ts";

@@ -41,16 +41,15 @@ export function inside(bytes: Uint8Array): Element[] {
 
 /** An object identifier in dotted decimals; no component of ours is longer than 28 bits. */
 export function objectIdentifier(content: Uint8Array): string {
-  const [first = 0, ...rest] = content;
-  const parts = [Math.min(Math.trunc(first / 40), 2)];
-  parts.push(first - parts[0]! * 40);
+  const parts: number[] = [];
   let value = 0;
-  for (const octet of rest) {
+  for (const octet of content) {
     value = value * 128 + (octet & 0x7f);
-    if (octet < 0x80) {
-      parts.push(value);
-      value = 0;
-    }
+    if (octet >= 0x80) continue;
+    parts.push(value);
+    value = 0;
   }
-  return parts.join(".");
+  // The first two share one number: 40 times the one, which is at most 2, and the other.
+  const first = Math.min(Math.trunc((parts[0] ?? 0) / 40), 2);
+  return [first, (parts[0] ?? 0) - first * 40, ...parts.slice(1)].join(".");
 }

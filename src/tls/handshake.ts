@@ -51,8 +51,9 @@ export function shakeHands(
     function done(): void {
       stop();
       socket.on("close", () => stream.destroy());
-      // RFC 5746 makes renegotiation safe, and no client of SMTP has a use for it.
+      // No client of SMTP has a use for renegotiation. Node only tells of one that was tried, and goes on.
       socket.disableRenegotiation();
+      socket.on("_tlsError", () => socket.destroy());
       resolve({ socket, result: outcome(socket, shown, current.hasAuthorities) });
     }
     function stop(): void {

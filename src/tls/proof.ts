@@ -21,25 +21,23 @@ const answer = "250 Ok\r\n";
  * @throws {Error} when any of it fails: then these certificates are of no use on this runtime.
  */
 export async function proveTls(listen: Listen, set: CredentialSet): Promise<void> {
-  let server: Promise<void> | undefined;
   let accepted: Socket | undefined;
   let client: NetSocket | undefined;
+  let fail: (reason: Error) => void;
+  const failure = new Promise<never>((_, reject) => fail = reject);
+  failure.catch(() => {});
   const credentials = new Credentials(set);
   const listener = await loopback(listen, credentials, (socket) => {
     // Whoever else finds the port in its few milliseconds is not talked to.
     if (accepted !== undefined) return socket.destroy();
     accepted = socket;
-    server = respond(socket);
-    server.catch(() => {});
+    respond(socket).catch(fail);
   });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No handshake within ${patience} ms`)), patience);
-  });
+  const timer = setTimeout(() => fail(new Error(`No handshake within ${patience} ms`)), patience);
   try {
     client = connectInClear({ port: listener.port, host: listener.hostname });
-    await Promise.race([ask(client, set), tooLong]);
-    await Promise.race([server, tooLong]);
+    // The client's part ends with the server's answer: then both are done.
+    await Promise.race([ask(client, set), failure]);
   } finally {
     clearTimeout(timer);
     client?.destroy();

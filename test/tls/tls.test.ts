@@ -288,12 +288,12 @@ describe.skipIf(missing !== undefined)("TLS", () => {
         expect(await raw.end()).not.toMatch(/\d{3}[ -]/);
       });
 
-      test("103: a client that asks for renegotiation loses its connection or is served on, and nobody else notices", async () => {
+      test("103: a client that asks for renegotiation loses its connection, and nobody else notices", async () => {
         const { port } = await serve();
         const at = ["-connect", `127.0.0.1:${port}`, "-starttls", "smtp", "-tls1_2"];
         const output = await openssl(at, [[200, "NOOP\r\n"], [200, "R\n"], [300, "NOOP\r\n"], [200, "NOOP\r\n"]]);
         expect(output).toContain("RENEGOTIATING");
-        expect(output.match(/^250 2\.0\.0/gm)!.length).toBeLessThanOrEqual(3);
+        expect(output.match(/^250 2\.0\.0/gm)).toHaveLength(1);
         await gone(served!);
         const client = await startTls(port);
         await deliver(client);
@@ -307,9 +307,10 @@ describe.skipIf(missing !== undefined)("TLS", () => {
           const at = ["-connect", `127.0.0.1:${port}`, "-starttls", "smtp", version, "-cert", cert, "-key", key];
           const file = `${made.folder}/session${version}`;
           await openssl([...at, "-sess_out", file], [[200, "NOOP\r\n"]]);
-          const again = await openssl([...at, "-sess_in", file], [[200, "EHLO a\r\n"]]);
-          expect(again).toMatch(/(?:New|Reused), TLSv1/);
-          expect(again).toContain("250-mx.test");
+          const lines = ["EHLO a", "MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>", "DATA", "Subject: x\r\n\r\nx\r\n."];
+          const again = await openssl([...at, "-sess_in", file], lines.map((line) => [150, `${line}\r\n`]));
+          expect(again).toContain("Reused, TLSv1.");
+          expect((await session(served!)).tls?.peerCertificate).toMatchObject({ verified: true });
         }
       });
     });
