@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import type { ServeOptions, Session } from "postern";
 import { Runtime, runtimeNames, type Served } from "../runtime.ts";
 import type { WireClient } from "../wire.ts";
@@ -223,6 +224,44 @@ describe.skipIf(missing !== undefined)("TLS", () => {
         await gone(served!);
         expect(await session(served!)).toMatchObject({ protocol: "ESMTPS" });
       });
+    });
+
+    describe("bytes", () => {
+      test("eight megabytes come through as they are", async () => {
+        const client = await startTls((await serve()).port);
+        for (const line of ["EHLO client.test", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA"]) {
+          await client.command(line);
+        }
+        const lines = Array.from({ length: 120_000 }, (_, index) => `${index} ${"x".repeat(60)}\r\n`).join("");
+        const message = `Subject: x\r\n\r\n${lines}`;
+        expect(await client.command(`${message}.`)).toMatchObject({ code: 250 });
+        const [delivered] = (await served!.deliveries()).filter(({ recipient }) => recipient !== "connect");
+        expect(delivered).toMatchObject({ sha256: createHash("sha256").update(message).digest("hex") });
+        client.destroy();
+      });
+
+      test("commands sent together are answered together, a thousand of them", async () => {
+        const client = await startTls((await serve()).port);
+        await client.command("EHLO client.test");
+        client.write(`MAIL FROM:<a@b.test>\r\n${"RCPT TO:<c@d.test>\r\n".repeat(1000)}QUIT\r\n`);
+        const replies = await client.closed();
+        expect(replies).toHaveLength(1002);
+        expect(replies.at(-1)).toMatchObject({ code: 221 });
+      });
+
+      test("a client that reads nothing is held back, and let go when it is over", async () => {
+        const raw = await RawClient.connect((await serve({ timeouts: { block: 500 } })).port);
+        raw.write("STARTTLS\r\n");
+        await raw.replies(2);
+        const client = await raw.startTls();
+        await client.command("EHLO client.test");
+        client.socket.pause();
+        raw.socket.pause();
+        client.write(`MAIL FROM:<a@b.test>\r\n${"RCPT TO:<c@d.test>\r\n".repeat(600_000)}`);
+        await gone(served!);
+        client.destroy();
+        raw.socket.destroy();
+      }, 30_000);
     });
 
     describe("handshakes", () => {
