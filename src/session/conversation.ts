@@ -8,6 +8,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Draft } from "./envelope.ts";
 import type { Application, SessionEvent } from "./event.ts";
 import type { AddressFailures } from "./failures.ts";
+import { greeting } from "./greeting.ts";
 import { Input, type Line } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
@@ -232,23 +233,9 @@ export class Conversation implements Deadline {
 
   async #greet(): Promise<void> {
     this.#isKnown = true;
-    const decision = this.decide({ stage: "connect", session: this.session });
-    let reply: Reply | undefined;
-    if (decision instanceof Promise) {
-      this.input.listen();
-      reply = await decision;
-      // Whoever talks before the greeting does not wait for replies (RFC 5321 section 4.3.1).
-      if (this.input.hasMore && this.options.pipelining === "strict") reply = replies.synchronization;
-    } else reply = decision;
-    if (reply === undefined || reply.code < 300) {
-      // No enhanced code, and the server's name comes first (RFC 2034 section 4, RFC 5321 section 4.3.1).
-      const text = reply === undefined ? ["Postern"] : [reply.text].flat();
-      text[0] = `${this.options.name} ESMTP ${text[0] ?? ""}`;
-      this.reply({ code: 220, text });
-    } else {
-      this.refused = true;
-      this.reply(reply);
-    }
+    const reply = await greeting(this);
+    this.refused = reply.code !== 220;
+    this.reply(reply);
     this.#ownLocals = { ...this.session.locals };
   }
 

@@ -21,13 +21,10 @@ export interface Watch extends Disposable {
  *
  * @example
  * ```ts
- * import { Postern, watchTls } from "postern";
- * import { serve } from "postern/bun";
+ * import { watchTls } from "postern";
  *
  * const tls = { cert: "/etc/ssl/fullchain.pem", key: "/etc/ssl/privkey.pem" };
- * const server = await serve(new Postern(), { port: 25, tls });
- * const watch = watchTls(tls, () => server.reload({ tls }).catch((error) => console.error(error)));
- * // … and in the end:
+ * const watch = watchTls(tls, () => console.log("renewed")); // the place for server.reload({ tls })
  * watch.close();
  * ```
  */

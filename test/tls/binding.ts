@@ -72,9 +72,8 @@ try {
   const credentials = new Credentials(
     await loadCredentials({ ...made.of("default"), sni: { "other.test": made.of("other") } }),
   );
-  function digest(name: string): string {
-    return createHash("sha256").update(new X509Certificate(made.pem(name)).raw).digest("hex").toUpperCase();
-  }
+  const digest = (name: string): string =>
+    createHash("sha256").update(new X509Certificate(made.pem(name)).raw).digest("hex").toUpperCase();
 
   await runCases({
     "tls-exporter is what the client exports, where the runtime exports at all": async () => {

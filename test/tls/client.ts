@@ -112,20 +112,49 @@ function appending(socket: Socket, text: string): Duplex {
   return stream;
 }
 
-/** Runs `openssl s_client`; `say` are lines and the pauses before them, in milliseconds. Gives all that it printed. */
-export async function openssl(args: readonly string[], say: readonly (readonly [number, string])[]): Promise<string> {
+/** What `openssl s_client -starttls smtp` prints when it has shaken hands: the last line of EHLO's reply before that. */
+export const shaken: RegExp = /---\n250 ENHANCEDSTATUSCODES\s/;
+
+/**
+ * Runs `openssl s_client` until it ends. Each text is sent once what was printed since the last one matches, or after
+ * so many milliseconds (under TLS 1.3 it prints only when it is spoken to); a line that
+ * begins with R or Q is an order to openssl. With nothing left to say it hangs up, or waits for the server with `-quiet`.
+ *
+ * @returns all that it printed.
+ */
+export async function openssl(
+  args: readonly string[],
+  say: readonly (readonly [RegExp | number, string])[],
+): Promise<string> {
   const child: ChildProcess = spawn("openssl", ["s_client", ...args]);
   const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
   let output = "";
-  child.stdout!.on("data", (chunk) => output += chunk);
-  child.stderr!.on("data", (chunk) => output += chunk);
+  let hasEnded = false;
+  let wake: (() => void) | undefined;
+  function hear(chunk: Uint8Array): void {
+    output += latin1(chunk);
+    wake?.();
+  }
+  child.stdout!.on("data", hear);
+  child.stderr!.on("data", hear);
   child.stdin!.on("error", () => {});
-  const closed = new Promise((resolve) => child.once("close", resolve));
-  for (const [pause, text] of say) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve())).then(() => {
+    hasEnded = true;
+    wake?.();
+  });
+  let heard = 0;
+  for (const [after, text] of say) {
+    if (typeof after === "number") await new Promise((resolve) => setTimeout(resolve, after));
+    else {
+      let match = after.exec(output.slice(heard));
+      while (match === null && !hasEnded) {
+        await new Promise<void>((resolve) => wake = resolve);
+        match = after.exec(output.slice(heard));
+      }
+      heard += (match?.index ?? 0) + (match?.[0].length ?? 0);
+    }
     child.stdin!.write(text);
   }
-  await new Promise((resolve) => setTimeout(resolve, 300));
   child.stdin!.end();
   await closed;
   clearTimeout(timer);

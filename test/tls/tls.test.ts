@@ -7,7 +7,7 @@ import type { ServeOptions, Session } from "postern";
 import { Runtime, runtimeNames, type Served } from "../runtime.ts";
 import type { WireClient } from "../wire.ts";
 import { Certificates, missing } from "./certificates.ts";
-import { implicitTls, openssl, RawClient, shownName, startTls } from "./client.ts";
+import { implicitTls, openssl, RawClient, shaken, shownName, startTls } from "./client.ts";
 
 if (missing !== undefined) console.warn(missing);
 else if (spawnSync("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]).status !== 0) {
@@ -330,7 +330,8 @@ describe.skipIf(missing !== undefined)("TLS", () => {
       test("103: a client that asks for renegotiation loses its connection, and nobody else notices", async () => {
         const { port } = await serve();
         const at = ["-connect", `127.0.0.1:${port}`, "-starttls", "smtp", "-tls1_2"];
-        const output = await openssl(at, [[200, "NOOP\r\n"], [200, "R\n"], [300, "NOOP\r\n"], [200, "NOOP\r\n"]]);
+        const ok = /^250 2\.0\.0/m;
+        const output = await openssl(at, [[shaken, "NOOP\r\n"], [ok, "R\n"], [/RENEGOTIATING/, "NOOP\r\n"], [ok, ""]]);
         expect(output).toContain("RENEGOTIATING");
         expect(output.match(/^250 2\.0\.0/gm)).toHaveLength(1);
         await gone(served!);
@@ -340,14 +341,16 @@ describe.skipIf(missing !== undefined)("TLS", () => {
       });
 
       test("an earlier session is taken up again, even where clients are asked for a certificate", async () => {
-        const { port } = await serve({ tls: { ...made.of("default"), requestCert: true, ca: made.of("ca").cert } });
+        const tls = { ...made.of("default"), requestCert: true, ca: made.of("ca").cert };
+        const { port } = await serve({ tls, pipelining: "lenient" });
         const { cert, key } = made.of("client");
         for (const version of ["-tls1_2", "-tls1_3"]) {
           const at = ["-connect", `127.0.0.1:${port}`, "-starttls", "smtp", version, "-cert", cert, "-key", key];
           const file = `${made.folder}/session${version}`;
-          await openssl([...at, "-sess_out", file], [[200, "NOOP\r\n"]]);
-          const lines = ["EHLO a", "MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>", "DATA", "Subject: x\r\n\r\nx\r\n."];
-          const again = await openssl([...at, "-sess_in", file], lines.map((line) => [150, `${line}\r\n`]));
+          await openssl([...at, "-sess_out", file], [[300, "NOOP\r\n"], [300, ""]]);
+          const transaction = "EHLO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n";
+          const message = "Subject: x\r\n\r\nx\r\n.\r\n";
+          const again = await openssl([...at, "-sess_in", file], [[300, transaction], [300, message], [300, ""]]);
           expect(again).toContain("Reused, TLSv1.");
           expect((await session(served!)).tls?.peerCertificate).toMatchObject({ verified: true });
         }
@@ -478,7 +481,7 @@ describe.skipIf(missing !== undefined)("TLS", () => {
         const { cert, key } = made.of("thief");
         for (const version of ["-tls1_2", "-tls1_3"]) {
           const at = ["-connect", `127.0.0.1:${port}`, "-starttls", "smtp", version, "-cert", cert, "-key", key];
-          expect(await openssl([...at, "-quiet"], [[200, "EHLO thief.test\r\n"]])).not.toContain("250-mx.test");
+          expect(await openssl([...at, "-quiet"], [[/(?:)/, "EHLO thief.test\r\n"]])).not.toContain("250-mx.test");
         }
         await gone(served!);
       });
