@@ -29,7 +29,7 @@ export { Postern, type StageHandler } from "./app/postern.ts";
 export { reply, SmtpError } from "./app/reply.ts";
 export type { Stage } from "./app/stage.ts";
 export { type AuthContext, cramMd5, external, password, scram, type ScramVerifierOptions } from "./app/verifiers.ts";
-export type { ServeOptions } from "./options.ts";
+export type { ListenerOptions, ServeOptions } from "./options.ts";
 export type { Mailbox } from "./protocol/path.ts";
 export type {
   Credentials,
@@ -42,10 +42,12 @@ export type {
   TokenCredentials,
 } from "./sasl/mod.ts";
 export { formatScramCredentials, parseScramCredentials, scramCredentials } from "./sasl/mod.ts";
-export type { Server } from "./server.ts";
+export type { BoundAddress, Server } from "./server.ts";
 export type { Envelope, Recipient } from "./session/envelope.ts";
 export type { Limits, Timeouts } from "./session/options.ts";
 export type { CramMd5Proof, ScramProof, ShownCredentials } from "./session/proof.ts";
 export type { Protocol, Session } from "./session/session.ts";
 export type { Endpoint, PeerCertificate, Socket, TlsInfo } from "./socket.ts";
 export type { SpoolOptions } from "./spool/spool.ts";
+export type { CertificateOptions, TlsOptions } from "./tls/options.ts";
+export { type Watch, watchTls } from "./tls/watch.ts";

@@ -7,6 +7,7 @@ import { auth } from "./extensions/auth.ts";
 import { eightBitMime } from "./extensions/eightbitmime.ts";
 import { size } from "./extensions/size.ts";
 import { smtputf8 } from "./extensions/smtputf8.ts";
+import { startTls } from "./extensions/starttls.ts";
 
 /** Looks at a parameter's value and writes it down, or refuses the command. */
 export type ParameterRule<T> = (
@@ -36,4 +37,12 @@ const pipelining: Extension = { advertise: () => "PIPELINING" };
 const enhancedStatusCodes: Extension = { advertise: () => "ENHANCEDSTATUSCODES" };
 
 /** All of them. */
-export const extensions: readonly Extension[] = [pipelining, size, auth, eightBitMime, smtputf8, enhancedStatusCodes];
+export const extensions: readonly Extension[] = [
+  pipelining,
+  size,
+  startTls,
+  auth,
+  eightBitMime,
+  smtputf8,
+  enhancedStatusCodes,
+];

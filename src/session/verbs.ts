@@ -13,9 +13,14 @@ import { mail } from "./verbs/mail.ts";
 import { quit } from "./verbs/quit.ts";
 import { rcpt } from "./verbs/rcpt.ts";
 import { rset } from "./verbs/rset.ts";
+import { starttls } from "./verbs/starttls.ts";
 
-/** Carries out a command. */
-export type Answer = (conversation: Conversation, argument: string, verb: string) => Reply | Promise<Reply>;
+/** Carries out a command. Nothing comes back where there is nothing more to say. */
+export type Answer = (
+  conversation: Conversation,
+  argument: string,
+  verb: string,
+) => Reply | Promise<Reply | undefined>;
 
 /** A command and its rules. */
 export interface Verb {
@@ -24,6 +29,8 @@ export interface Verb {
   readonly endsGroup?: boolean;
   /** Asks for nothing that brings a message nearer; a client that sends only these is sent away. */
   readonly isJunk?: boolean;
+  /** It is carried out in the clear even where TLS is needed. */
+  readonly isPreliminary?: boolean;
   /** The argument is an address, with its own reply for what no address may hold. */
   readonly takesPath?: boolean;
   /** By how much extensions lengthen the line. */
@@ -37,17 +44,18 @@ const rcptOctets = extensions.reduce((sum, extension) => sum + (extension.rcptOc
 
 /** By upper-case name. */
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
-  ["EHLO", { answer: ehlo, endsGroup: true }],
-  ["HELO", { answer: helo, endsGroup: true }],
+  ["EHLO", { answer: ehlo, endsGroup: true, isPreliminary: true }],
+  ["HELO", { answer: helo, endsGroup: true, isPreliminary: true }],
+  ["STARTTLS", { answer: starttls, endsGroup: true, isPreliminary: true }],
   ["AUTH", { answer: auth, endsGroup: true, extraOctets: longestAuthArgument, tooLong: replies.authTooLong }],
   ["MAIL", { answer: mail, takesPath: true, extraOctets: mailOctets }],
   ["RCPT", { answer: rcpt, takesPath: true, extraOctets: rcptOctets }],
   ["DATA", { answer: data, endsGroup: true }],
-  ["RSET", { answer: rset, isJunk: true }],
-  ["NOOP", { answer: noop, endsGroup: true, isJunk: true }],
+  ["RSET", { answer: rset, isJunk: true, isPreliminary: true }],
+  ["NOOP", { answer: noop, endsGroup: true, isJunk: true, isPreliminary: true }],
   ["VRFY", { answer: vrfy, endsGroup: true, isJunk: true }],
   ["EXPN", { answer: expn, endsGroup: true, isJunk: true }],
-  ["HELP", { answer: help, isJunk: true }],
+  ["HELP", { answer: help, isJunk: true, isPreliminary: true }],
   // What follows QUIT is not looked at, so it needs no reply of its own.
-  ["QUIT", { answer: quit }],
+  ["QUIT", { answer: quit, isPreliminary: true }],
 ]);
