@@ -10,7 +10,6 @@ import type { Sweep } from "./sweep.ts";
 const encoder = new TextEncoder();
 
 export class Connections {
-  readonly #circumstances: Circumstances;
   readonly #sweep: Sweep;
   readonly #most: number;
   readonly #mostPerAddress: number;
@@ -18,8 +17,7 @@ export class Connections {
   readonly #perAddress = new Map<string, number>();
   #isDraining = false;
 
-  constructor(circumstances: Circumstances, sweep: Sweep, most: number, mostPerAddress: number) {
-    this.#circumstances = circumstances;
+  constructor(sweep: Sweep, most: number, mostPerAddress: number) {
     this.#sweep = sweep;
     this.#most = most;
     this.#mostPerAddress = mostPerAddress;
@@ -30,17 +28,17 @@ export class Connections {
   }
 
   /** Begins a conversation, or says why not. */
-  accept(socket: Socket): void {
+  accept(socket: Socket, circumstances: Circumstances): void {
     const { address } = socket.remote;
     const fromHere = this.#perAddress.get(address) ?? 0;
-    if (this.#isDraining) return turnAway(socket, replies.shuttingDown);
-    if (this.#live.size >= this.#most) return this.#refuse(socket, "too many connections");
+    if (this.#isDraining) return turnAway(socket, replies.shuttingDown, circumstances);
+    if (this.#live.size >= this.#most) return refuse(socket, "too many connections", circumstances);
     // A Unix socket has no address to tell one client from the other.
     if (address !== "" && fromHere >= this.#mostPerAddress) {
-      return this.#refuse(socket, "too many connections from one address");
+      return refuse(socket, "too many connections from one address", circumstances);
     }
     this.#perAddress.set(address, fromHere + 1);
-    const conversation = new Conversation(socket, this.#circumstances);
+    const conversation = new Conversation(socket, circumstances);
     this.#sweep.add(conversation);
     this.#live.set(conversation, conversation.run().then(() => this.#remove(conversation, address)));
   }
@@ -58,11 +56,6 @@ export class Connections {
     this.#sweep.expireAll();
   }
 
-  #refuse(socket: Socket, reason: "too many connections" | "too many connections from one address"): void {
-    this.#circumstances.observer.turnedAway(socket.remote.address, reason);
-    turnAway(socket, replies.tooManyConnections);
-  }
-
   #remove(conversation: Conversation, address: string): void {
     this.#live.delete(conversation);
     this.#sweep.delete(conversation);
@@ -72,7 +65,18 @@ export class Connections {
   }
 }
 
-function turnAway(socket: Socket, reply: Reply): void {
+function refuse(
+  socket: Socket,
+  reason: "too many connections" | "too many connections from one address",
+  circumstances: Circumstances,
+): void {
+  circumstances.observer.turnedAway(socket.remote.address, reason);
+  turnAway(socket, replies.tooManyConnections, circumstances);
+}
+
+function turnAway(socket: Socket, reply: Reply, { options }: Circumstances): void {
+  // Who waits for a handshake would not understand a word in the clear.
+  if (options.implicitTls) return socket.destroy();
   socket.write(encoder.encode(formatReply(reply)));
   socket.close();
 }

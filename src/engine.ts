@@ -6,10 +6,10 @@ import { MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
 import { Connections } from "./connections.ts";
 import { logHandlerFailure, logObserver } from "./log.ts";
-import { type ServeOptions, validate } from "./options.ts";
+import { policyOf, type ServeOptions, validate } from "./options.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { AddressFailures } from "./session/failures.ts";
-import { sessionOptions } from "./session/options.ts";
+import { sessionOptions, type SessionPolicy } from "./session/options.ts";
 import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
 import { Spool } from "./spool/spool.ts";
@@ -19,6 +19,8 @@ import { Sweep } from "./sweep.ts";
 export interface Engine {
   /** Begins a session; a connection too many is turned away with 421. */
   readonly accept: (socket: Socket) => void;
+  /** The same for a listener with rules of its own. */
+  acceptUnder(policy: SessionPolicy): (socket: Socket) => void;
   readonly sessions: readonly Session[];
   /** Lets sessions finish, and drops what is left after `grace` milliseconds; default ten seconds. */
   close(settings?: { readonly grace?: number }): Promise<void>;
@@ -49,15 +51,15 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
   });
   const { open: openContent } = new Spool(options.spool);
   const { authFailuresPerAddress, authFailureWindow } = settings.limits;
-  const circumstances = {
-    application: answers,
-    options: settings,
-    openContent,
-    observer: logObserver,
-    addressFailures: new AddressFailures(authFailuresPerAddress, authFailureWindow),
-  };
+  const addressFailures = new AddressFailures(authFailuresPerAddress, authFailureWindow);
   const { maxConnections = 1000, maxConnectionsPerAddress = 50 } = options;
-  const connections = new Connections(circumstances, sweep, maxConnections, maxConnectionsPerAddress);
+  const connections = new Connections(sweep, maxConnections, maxConnectionsPerAddress);
+
+  function acceptUnder(policy: SessionPolicy): (socket: Socket) => void {
+    const own = { ...settings, ...policy };
+    const circumstances = { application: answers, options: own, openContent, observer: logObserver, addressFailures };
+    return (socket) => connections.accept(socket, circumstances);
+  }
 
   async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +72,8 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
   }
 
   return {
-    accept: (socket) => connections.accept(socket),
+    accept: acceptUnder(policyOf(options)),
+    acceptUnder,
     get sessions(): readonly Session[] {
       return connections.sessions;
     },

@@ -10,6 +10,7 @@ import type { Transaction } from "./session/transaction.ts";
 
 const sessions: Logger = getLogger(["postern", "session"]);
 const messages: Logger = getLogger(["postern", "message"]);
+const tls: Logger = getLogger(["postern", "tls"]);
 const handlers: Logger = getLogger(["postern", "handler"]);
 const connections: Logger = getLogger(["postern", "connection"]);
 
@@ -104,6 +105,14 @@ export const logObserver: Observer = {
     });
   },
 
+  handshakeFailed(conversation: Conversation, error: unknown): void {
+    sessions.info("{id} client={client} TLS handshake failed: {reason}", {
+      id: conversation.session.id,
+      client: conversation.session.remote.address,
+      reason: visible(error instanceof Error ? error.message.trim() : String(error)),
+    });
+  },
+
   failed(conversation: Conversation, error: unknown): void {
     const { session } = conversation;
     sessions.error("{id} client={client} was dropped: {error}", {
@@ -130,6 +139,11 @@ export const logObserver: Observer = {
 
 let turnedAway = 0;
 let quietUntil = 0;
+
+/** TLS is configured, and the runtime cannot do it with these certificates. */
+export function logTlsUnproven(error: unknown): void {
+  tls.error("STARTTLS is not offered: the server could not shake hands with itself: {error}", { error });
+}
 
 /** A handler failed: what it was asked, what it did, and what the client was told instead. */
 export function logHandlerFailure(event: StageEvent, error: unknown, reply: Reply): void {

@@ -30,7 +30,7 @@ export type { Prompt } from "./app/prompt.ts";
 export { reply, SmtpError } from "./app/reply.ts";
 export type { Stage } from "./app/stage.ts";
 export { type AuthContext, cramMd5, external, password, scram, type ScramVerifierOptions } from "./app/verifiers.ts";
-export type { ServeOptions } from "./options.ts";
+export type { ListenerOptions, ServeOptions } from "./options.ts";
 export type { DeliverBy } from "./protocol/deliverby.ts";
 export type { Notify, NotifyOccasion, OriginalRecipient } from "./protocol/dsn.ts";
 export type { Parameters } from "./protocol/parameters.ts";
@@ -46,7 +46,7 @@ export type {
   TokenCredentials,
 } from "./sasl/mod.ts";
 export { formatScramCredentials, parseScramCredentials, scramCredentials } from "./sasl/mod.ts";
-export type { Server } from "./server.ts";
+export type { BoundAddress, Server } from "./server.ts";
 export type { Envelope, EnvelopeDsn, Recipient, RecipientDsn, ValidSince } from "./session/envelope.ts";
 export type { ExtensionName } from "./session/extensions.ts";
 export type { ExtensionSwitches } from "./session/offer.ts";
@@ -55,3 +55,5 @@ export type { CramMd5Proof, ScramProof, ShownCredentials } from "./session/proof
 export type { Protocol, Session } from "./session/session.ts";
 export type { Endpoint, PeerCertificate, Socket, TlsInfo } from "./socket.ts";
 export type { SpoolOptions } from "./spool/spool.ts";
+export type { CertificateOptions, TlsOptions } from "./tls/options.ts";
+export { type Watch, watchTls } from "./tls/watch.ts";

@@ -3,17 +3,53 @@
 import type { DeliveryStore } from "./app/deliveries.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { validateSwitches } from "./session/offer.ts";
-import type { PartialSessionOptions } from "./session/options.ts";
+import type { PartialSessionOptions, SessionPolicy } from "./session/options.ts";
 import type { SpoolOptions } from "./spool/spool.ts";
+import type { TlsOptions } from "./tls/options.ts";
 
-/** Options of `serve()`, the same on every runtime. */
-export interface ServeOptions extends PartialSessionOptions {
+/** One of several places to listen, with rules of its own. */
+export interface ListenerOptions {
   /** Default 2525; 0 for any free one. */
   readonly port?: number;
   /** The address to listen on. Default `0.0.0.0`. */
   readonly hostname?: string;
   /** The path of a Unix socket to listen on, instead of port and host name. */
   readonly unix?: string;
+  /** Clients begin with a TLS handshake, before the greeting, as on port 465 (RFC 8314 section 3). Default false. */
+  readonly implicitTls?: boolean;
+  /**
+   * Mail is taken only over TLS: in the clear, all commands but EHLO, HELO, STARTTLS, NOOP, RSET, HELP and QUIT get
+   * 530 5.7.0 (RFC 3207 section 4). Not for port 25, where many must be heard in the clear. Default false.
+   */
+  readonly requireTls?: boolean;
+  /** Mail is taken only from clients that have authenticated: MAIL gets 530 5.7.0 before. Default false. */
+  readonly requireAuth?: boolean;
+  /** For users' own mail, as on port 587 (RFC 6409): both `requireTls` and `requireAuth`. Default false. */
+  readonly submission?: boolean;
+  /** Options for the runtime's own listen call (`net.Server#listen`, `Bun.listen`, `Deno.listen`), passed through. */
+  readonly native?: object;
+}
+
+/** Options of `serve()`, the same on every runtime. */
+export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
+  /**
+   * Several places to listen, instead of `port` or `unix`; what is set beside the list holds for each that does not
+   * set it itself.
+   *
+   * @example
+   * ```ts
+   * import type { ServeOptions } from "postern";
+   *
+   * const options: ServeOptions = {
+   *   tls: { cert: "fullchain.pem", key: "privkey.pem" },
+   *   listeners: [{ port: 25 }, { port: 465, implicitTls: true }, { port: 587, submission: true }],
+   * };
+   * console.log(options.listeners?.length); // 3
+   * ```
+   */
+  readonly listeners?: readonly ListenerOptions[];
+  /** Certificates: with them every listener offers STARTTLS, unless its TLS is implicit. */
+  readonly tls?: TlsOptions;
   /** Connections at a time; more get 421. Default 1000. */
   readonly maxConnections?: number;
   /** Connections at a time from one address; more get 421. Default 50. */
@@ -24,22 +60,19 @@ export interface ServeOptions extends PartialSessionOptions {
   readonly deliveries?: DeliveryStore;
   /** The bindings handlers find on `c.env`. */
   readonly env?: object;
-  /** Options for the runtime's own listen call (`net.Server#listen`, `Bun.listen`, `Deno.listen`), passed through. */
-  readonly native?: object;
 }
 
 /** @throws {TypeError | RangeError} for the first option that cannot be. */
 export function validate(options: ServeOptions): void {
-  const { name, port, unix, hostname, bareNewline, pipelining } = options;
+  const { name, bareNewline, pipelining } = options;
   if (name !== undefined && !isDomain(name)) {
     throw new TypeError(`Cannot serve under the name "${name}": it is not a host name, such as "mx.example.com"`);
   }
-  if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65535)) {
-    throw new RangeError(`Cannot listen on port ${port}: a port is a whole number from 0 to 65535`);
+  if (options.listeners !== undefined && (options.port !== undefined || options.unix !== undefined)) {
+    throw new TypeError("Cannot listen on listeners and on a port or path beside them: put it into the list");
   }
-  if (unix !== undefined && (port !== undefined || hostname !== undefined)) {
-    throw new TypeError(`Cannot listen on ${unix} and on a port: give unix, or port and hostname`);
-  }
+  if (options.listeners?.length === 0) throw new TypeError("Cannot serve on no listener at all: listeners is empty");
+  for (const listener of listenersOf(options)) validateListener(listener, options.tls !== undefined);
   oneOf("bareNewline", bareNewline, ["reject", "normalize"]);
   validateSwitches(options.extensions ?? {});
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
@@ -54,6 +87,38 @@ export function validate(options: ServeOptions): void {
     if (value !== undefined && !(typeof value === "number" && value > 0)) {
       throw new RangeError(`Cannot serve with ${key} ${value}: it is a number above 0`);
     }
+  }
+}
+
+/** The places to listen, each with what was set for all. */
+export function listenersOf(options: ServeOptions): readonly ListenerOptions[] {
+  const { listeners, port, hostname, unix, implicitTls, requireTls, requireAuth, submission, native } = options;
+  const shared = { port, hostname, unix, implicitTls, requireTls, requireAuth, submission, native };
+  const own = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
+  return listeners === undefined ? [own] : listeners.map((listener) => ({ ...own, ...listener }));
+}
+
+/** What a listener asks of its clients. */
+export function policyOf({ implicitTls, requireTls, requireAuth, submission }: ListenerOptions): SessionPolicy {
+  return {
+    implicitTls: implicitTls ?? false,
+    requireTls: requireTls || submission || false,
+    requireAuth: requireAuth || submission || false,
+  };
+}
+
+function validateListener(listener: ListenerOptions, hasTls: boolean): void {
+  const { port, unix, hostname } = listener;
+  if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65535)) {
+    throw new RangeError(`Cannot listen on port ${port}: a port is a whole number from 0 to 65535`);
+  }
+  if (unix !== undefined && (port !== undefined || hostname !== undefined)) {
+    throw new TypeError(`Cannot listen on ${unix} and on a port: give unix, or port and hostname`);
+  }
+  const { implicitTls, requireTls } = policyOf(listener);
+  if ((implicitTls || requireTls) && !hasTls) {
+    const option = implicitTls ? "implicitTls" : listener.requireTls ? "requireTls" : "submission";
+    throw new TypeError(`Cannot listen on ${unix ?? `port ${port ?? 2525}`} with ${option}: tls has no certificate`);
   }
 }
 

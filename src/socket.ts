@@ -5,6 +5,8 @@
  * synchronous sweep and its replies leave in one write (RFC 2920). Each adapter implements this interface once.
  */
 
+import type { ChannelBindingType } from "./sasl/channel-binding.ts";
+
 /** One end of a connection. For a Unix socket `address` is its path (or empty) and `port` is 0. */
 export interface Endpoint {
   /** An IPv4 or IPv6 address in text form, never an IPv4-mapped IPv6 one; or the path of a Unix socket. */
@@ -14,8 +16,9 @@ export interface Endpoint {
 
 /** Who the client's certificate says it is. */
 export interface PeerCertificate {
+  /** As in RFC 4514: `CN=client.example,O=Example\\, Inc,C=DE`. */
   readonly subject: string;
-  /** Subject alternative names, as `DNS:host`, `email:a@b`, `IP Address:…`. */
+  /** Subject alternative names, as `DNS:host`, `email:a@b`, `IP Address:…`, `URI:…`. */
   readonly altNames: readonly string[];
   /** SHA-256 over the DER encoding, lower-case hex without colons. */
   readonly fingerprint: string;
@@ -44,13 +47,17 @@ export interface Socket {
   read(): Promise<Uint8Array | null>;
   /** Takes all the bytes. A promise back means that the peer is slow: await it. Never fails; a dead peer shows in read. */
   write(bytes: Uint8Array): Promise<void> | undefined;
-  /** Absent: STARTTLS is not offered. Stops reading, drops unread plaintext, sends goAhead (the 220), then shakes hands as the server. */
+  /**
+   * Absent: there is no TLS to be had. Stops reading, drops unread plaintext, sends goAhead (the 220 of STARTTLS; empty
+   * for implicit TLS), then shakes hands as the server. Rejects when that fails, or when the socket is destroyed before;
+   * then nothing more may be written.
+   */
   startTls?(goAhead: Uint8Array): Promise<void>;
   /**
-   * The channel binding data of this connection, for SCRAM's `-PLUS` mechanisms; undefined for a type that there is none
-   * of. Absent: the runtime gives none.
+   * The channel binding data of this connection, for SCRAM's `-PLUS` mechanisms (RFC 5056); undefined in the clear, and
+   * for a type that there is none of. Absent: the runtime gives none.
    */
-  channelBinding?(type: "tls-exporter" | "tls-server-end-point"): Uint8Array | undefined;
+  channelBinding?(type: ChannelBindingType): Uint8Array | undefined;
   /** Flush, then FIN; a pending read gives null. May be called twice. */
   close(): void;
   /** Drop it now. */

@@ -4,7 +4,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { ServeOptions } from "postern";
+import type { ServeOptions, Server, TlsOptions } from "postern";
 import type { AppName, Delivered } from "./fixture/apps.ts";
 import type { Order } from "./fixture/serve.ts";
 
@@ -32,6 +32,9 @@ const commands: Readonly<Record<RuntimeName, readonly string[]>> = {
 export interface Served {
   readonly port: number;
   readonly hostname: string;
+  /** The ports of all its listeners. */
+  readonly ports: readonly number[];
+  reload(tls: TlsOptions): Promise<void>;
   /** What its app was given since it was asked last. */
   deliveries(): Promise<Delivered[]>;
   sessions(): Promise<number>;
@@ -68,12 +71,16 @@ export class Runtime implements AsyncDisposable {
 
   /** Serves one of the fixture's apps, on a free port of 127.0.0.1 unless the options say otherwise. */
   async serve(app: AppName, options: ServeOptions = {}): Promise<Served> {
-    const where = options.unix === undefined ? { port: 0, hostname: "127.0.0.1" } : {};
+    const where = options.unix === undefined && options.listeners === undefined
+      ? { port: 0, hostname: "127.0.0.1" }
+      : {};
     const made = await this.order({ do: "serve", app, options: { ...where, name: "mx.test", ...options } });
-    const { server, port, hostname } = made as { server: number; port: number; hostname: string };
+    const { server, port, hostname, listeners } = made as Omit<Server, "sessions"> & { server: number };
     return {
       port,
       hostname,
+      ports: listeners.map((listener) => listener.port),
+      reload: async (tls) => void await this.order({ do: "reload", server, options: { tls } }),
       deliveries: async () => await this.order({ do: "deliveries", server }) as Delivered[],
       sessions: async () => await this.order({ do: "sessions", server }) as number,
       close: async (grace) => void await this.order({ do: "close", server, ...(grace === undefined ? {} : { grace }) }),

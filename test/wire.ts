@@ -38,6 +38,11 @@ export class WireClient implements DialogueClient {
     return new WireClient(socket, cut);
   }
 
+  /** A client on a connection that was made elsewhere, such as an encrypted one. */
+  static over(socket: Socket): WireClient {
+    return new WireClient(socket, "whole");
+  }
+
   write(data: Uint8Array | string): void {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
     if (this.#cut === "whole") this.socket.write(bytes);

@@ -33,8 +33,9 @@ export function serve(handler: MailHandler, options: ServeOptions = {}): Promise
 }
 
 function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  const { port, hostname, unix, native } = address;
-  const shared = { allowHalfOpen: true, socket: BunSocket.handler(accept), data: undefined as never, ...native };
+  const { port, hostname, unix, native, credentials } = address;
+  const socket = BunSocket.handler(accept, credentials);
+  const shared = { allowHalfOpen: true, socket, data: undefined as never, ...native };
   // Bun throws where the address cannot be bound: the caller gets a rejection, as from every runtime.
   return new Promise((resolve) => {
     if (unix !== undefined) {

@@ -2,17 +2,20 @@
 
 import { Inbox } from "../../src/inbox.ts";
 import { unmapped } from "../../src/protocol/domain.ts";
-import { type Endpoint, lingerTime, type Socket } from "../../src/socket.ts";
-
-/** Bun's own, with what it has beyond its published types. */
-type Native = Bun.Socket<BunSocket> & { pause(): void; resume(): void };
+import type { ChannelBindingType } from "../../src/sasl/channel-binding.ts";
+import { type Endpoint, lingerTime, type Socket, type TlsInfo } from "../../src/socket.ts";
+import type { Credentials } from "../../src/tls/credentials.ts";
+import { bindingOf, type Handshake, tlsInfo } from "../../src/tls/peer.ts";
+import { type Native, upgrade } from "./upgrade.ts";
 
 export class BunSocket implements Socket {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly tls = undefined;
-  readonly #socket: Native;
-  readonly #inbox: Inbox;
+  readonly startTls?: (goAhead: Uint8Array) => Promise<void>;
+  tls: TlsInfo | undefined;
+  #socket: Native;
+  #inbox: Inbox;
+  #handshake: Handshake | undefined;
   /** What the kernel did not take yet. */
   #unsent: Uint8Array[] = [];
   #flushed: (() => void) | undefined;
@@ -20,28 +23,43 @@ export class BunSocket implements Socket {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param socket one that is allowed to be half open, and whose handler is {@linkcode handler}. */
-  constructor(socket: Bun.Socket<BunSocket>) {
+  constructor(socket: Bun.Socket<BunSocket>, credentials: Credentials | undefined) {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     this.#socket = socket as Native;
-    this.#inbox = new Inbox(() => this.#socket.pause(), () => this.#socket.resume());
+    this.#inbox = this.#newInbox();
+    if (credentials !== undefined) this.startTls = (goAhead) => this.#startTls(goAhead, credentials);
     socket.setNoDelay(true);
   }
 
   /** The callbacks of `Bun.listen`, shared by all its sockets. */
-  static handler(accept: (socket: Socket) => void): Bun.SocketHandler<BunSocket> {
+  static handler(
+    accept: (socket: Socket) => void,
+    credentials: Credentials | undefined,
+  ): Bun.SocketHandler<BunSocket> {
     return {
       open(socket) {
-        accept(socket.data = new BunSocket(socket));
+        accept(socket.data = new BunSocket(socket, credentials));
       },
-      data: (socket, bytes) => socket.data.#inbox.push(bytes),
-      drain: (socket) => socket.data.#send(),
-      end: (socket) => socket.data.#inbox.end(),
-      close: (socket) => socket.data.#end(),
-      // What went wrong shows as the end of reading; `close` follows.
-      error: () => {},
+      ...BunSocket.#callbacks,
     };
   }
+
+  /** A socket that was encrypted goes on to call back about its ciphertext: it is not listened to any more. */
+  static readonly #callbacks = {
+    data(socket: Bun.Socket<BunSocket>, bytes: Uint8Array): void {
+      if (socket.data.#socket === socket) socket.data.#inbox.push(bytes);
+    },
+    drain(socket: Bun.Socket<BunSocket>): void {
+      if (socket.data.#socket === socket) socket.data.#send();
+    },
+    end(socket: Bun.Socket<BunSocket>): void {
+      if (socket.data.#socket === socket) socket.data.#inbox.end();
+    },
+    close: (socket: Bun.Socket<BunSocket>): void => socket.data.#end(),
+    // What went wrong shows as the end of reading; `close` follows.
+    error: (): void => {},
+  };
 
   read(): Promise<Uint8Array | null> {
     return this.#inbox.read();
@@ -63,6 +81,10 @@ export class BunSocket implements Socket {
     );
   }
 
+  channelBinding(type: ChannelBindingType): Uint8Array | undefined {
+    return this.#handshake && bindingOf(this.#handshake, type);
+  }
+
   close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -74,6 +96,22 @@ export class BunSocket implements Socket {
   destroy(): void {
     this.#isClosing = true;
     this.#socket.terminate();
+  }
+
+  async #startTls(goAhead: Uint8Array, credentials: Credentials): Promise<void> {
+    // What was not read, and what still comes before the client can know that it may go ahead, is dropped.
+    this.#inbox.discard();
+    if (goAhead.length > 0) await this.write(goAhead);
+    this.#inbox = this.#newInbox();
+    const { current } = credentials;
+    const handshake = upgrade(this.#socket, this, current, BunSocket.#callbacks);
+    this.#socket = handshake.socket;
+    this.#handshake = await handshake.result;
+    this.tls = tlsInfo(this.#handshake);
+  }
+
+  #newInbox(): Inbox {
+    return new Inbox(() => this.#socket.pause(), () => this.#socket.resume());
   }
 
   /** Sends what waits, as far as the kernel takes it. */

@@ -34,11 +34,11 @@ export function serve(handler: MailHandler, options: ServeOptions = {}): Promise
 }
 
 async function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  const { port, hostname, unix, native } = address;
+  const { port, hostname, unix, native, credentials } = address;
   const listener = unix === undefined
     ? Deno.listen({ hostname, port, ...native })
     : Deno.listen({ transport: "unix", path: unix, ...native });
-  acceptAll(listener, accept);
+  acceptAll(listener, (conn) => accept(new DenoSocket(conn, credentials)));
   const bound = listener.addr;
   const isPort = bound.transport === "tcp";
   return await Promise.resolve({
@@ -53,10 +53,10 @@ async function listen(address: ListenAddress, accept: (socket: Socket) => void):
 }
 
 /** Until the listener is closed. */
-async function acceptAll(listener: Deno.Listener, accept: (socket: Socket) => void): Promise<void> {
+async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => void): Promise<void> {
   while (true) {
     try {
-      accept(new DenoSocket(await listener.accept()));
+      accept(await listener.accept());
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
       // Failing to accept one connection (too many open files) is no reason to stop; nor to spin.

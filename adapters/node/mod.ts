@@ -34,8 +34,8 @@ export function serve(handler: MailHandler, options: ServeOptions = {}): Promise
 }
 
 function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  const { port, hostname: host, unix, native } = address;
-  const server = createServer({ allowHalfOpen: true }, (socket) => accept(new NodeSocket(socket)));
+  const { port, hostname: host, unix, native, credentials } = address;
+  const server = createServer({ allowHalfOpen: true }, (socket) => accept(new NodeSocket(socket, credentials)));
   const where: ListenOptions = unix === undefined ? { port, host } : { path: unix };
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -8,7 +8,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Draft } from "./envelope.ts";
 import type { Application, SessionEvent } from "./event.ts";
 import type { AddressFailures } from "./failures.ts";
-import { greet } from "./greeting.ts";
+import { greeting } from "./greeting.ts";
 import { Input, type Line } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
@@ -29,9 +29,10 @@ export interface Circumstances {
 }
 
 /** How a session ended, for the log: the client's QUIT, its disappearance, or the server's reason. */
-export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "failed";
+export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "handshake" | "failed";
 
 const encoder = new TextEncoder();
+const nothing = new Uint8Array(0);
 
 /** The state of one conversation; the verbs in `verbs/` act on it. */
 export class Conversation implements Deadline {
@@ -66,7 +67,11 @@ export class Conversation implements Deadline {
   #out = "";
   #isClosing = false;
   #isShuttingDown = false;
-  #state: "talking" | "waiting for a command" | "waiting for the client to read" = "talking";
+  /** Whether the application has heard of the session. */
+  #isKnown = false;
+  /** The facts that do not come from what the client said in the clear. */
+  #ownLocals: Readonly<Record<string, unknown>> = {};
+  #state: "talking" | "waiting for a command" | "waiting for the client to read" | "shaking hands" = "talking";
 
   constructor(socket: Socket, circumstances: Circumstances) {
     this.#socket = socket;
@@ -92,7 +97,7 @@ export class Conversation implements Deadline {
   /** Talks until the connection is over. Never rejects. */
   async run(): Promise<void> {
     try {
-      await greet(this);
+      if (!this.options.implicitTls || await this.#encrypt(nothing)) await this.#greet();
       while (!this.#isClosing) {
         const line = this.input.takeLine(longestLine);
         if (line === undefined) {
@@ -100,8 +105,9 @@ export class Conversation implements Deadline {
           continue;
         }
         this.deadline = Infinity;
-        const reply = answer(this, line);
-        this.reply(reply instanceof Promise ? await reply : reply);
+        const answered = answer(this, line);
+        const reply = answered instanceof Promise ? await answered : answered;
+        if (reply !== undefined) this.reply(reply);
       }
       const flushed = this.flush();
       if (flushed !== undefined) await flushed;
@@ -164,6 +170,25 @@ export class Conversation implements Deadline {
     return slow === undefined ? undefined : this.#waitForReader(slow);
   }
 
+  /** Whether STARTTLS would be carried out. */
+  get canStartTls(): boolean {
+    const isPossible = this.session.tls === undefined && this.#socket.startTls !== undefined;
+    return isPossible && this.options.offer.has("startTls");
+  }
+
+  /** Says `goAhead`, encrypts the connection, and begins again as if nothing had been said (RFC 3207 section 4.2). */
+  async startTls(goAhead: Reply): Promise<undefined> {
+    const flushed = this.flush();
+    if (flushed !== undefined) await flushed;
+    if (!await this.#encrypt(encoder.encode(formatReply(goAhead)))) return;
+    const { session } = this;
+    delete session.helo;
+    delete session.user;
+    session.locals = Object.assign(emptyLocals(), this.#ownLocals);
+    this.endTransaction();
+    this.extended = false;
+  }
+
   /** The next line of a command that has several; or the reply to a command that will never be whole. */
   async readLine(limit: number): Promise<Line | Reply> {
     let line: Line | undefined;
@@ -195,13 +220,15 @@ export class Conversation implements Deadline {
   expire(): void {
     this.deadline = Infinity;
     this.#close("timeout");
-    if (this.#state === "waiting for the client to read") this.#socket.destroy();
+    // In the middle of a handshake no word in the clear would be understood, or safe.
+    if (this.#state === "waiting for the client to read" || this.#state === "shaking hands") this.#socket.destroy();
     else this.#sayLast(replies.timeout);
   }
 
   /** The server stops: whoever is idle is told so now, whoever is in the middle of something after that. */
   shutDown(): void {
     this.#isShuttingDown = true;
+    if (this.#state === "shaking hands") return this.destroy();
     if (this.#state !== "waiting for a command") return;
     this.#close("shutdown");
     this.#sayLast(replies.shuttingDown);
@@ -211,6 +238,42 @@ export class Conversation implements Deadline {
   destroy(): void {
     this.#close("shutdown");
     this.#socket.destroy();
+  }
+
+  /**
+   * Shakes hands. What the client sent before is thrown away, unread and half-read: nobody vouches for it
+   * (RFC 3207 section 6).
+   *
+   * @returns false when it failed: the session is over, without another word.
+   */
+  async #encrypt(goAhead: Uint8Array): Promise<boolean> {
+    this.input.discard();
+    this.allow(this.options.timeouts.handshake);
+    this.#state = "shaking hands";
+    try {
+      if (this.#socket.startTls === undefined) throw new Error("The socket has no TLS");
+      await this.#socket.startTls(goAhead);
+    } catch (error) {
+      this.#close("handshake");
+      this.#socket.destroy();
+      this.observer.handshakeFailed(this, error);
+      return false;
+    }
+    this.#state = "talking";
+    this.deadline = Infinity;
+    const { tls } = this.#socket;
+    if (tls === undefined) throw new Error("The socket shook hands, and knows nothing of its encryption");
+    this.session.tls = tls;
+    this.session.protocol = "ESMTPS";
+    return true;
+  }
+
+  async #greet(): Promise<void> {
+    this.#isKnown = true;
+    const reply = await greeting(this);
+    this.refused = reply.code !== 220;
+    this.reply(reply);
+    this.#ownLocals = { ...this.session.locals };
   }
 
   /** @returns false when the client will send no more. */
@@ -262,6 +325,6 @@ export class Conversation implements Deadline {
     this.endTransaction();
     this.#socket.close();
     this.observer.ended(this);
-    this.decide({ stage: "disconnect", session: this.session });
+    if (this.#isKnown) this.decide({ stage: "disconnect", session: this.session });
   }
 }

@@ -17,6 +17,7 @@ import { requireTls } from "./extensions/requiretls.ts";
 import { rrvs } from "./extensions/rrvs.ts";
 import { size } from "./extensions/size.ts";
 import { smtputf8 } from "./extensions/smtputf8.ts";
+import { startTls } from "./extensions/starttls.ts";
 
 /** Looks at a parameter's value and writes it down, or refuses the command. */
 export type ParameterRule<T> = (
@@ -45,6 +46,7 @@ export interface Extension {
 export type ExtensionName =
   | "pipelining"
   | "size"
+  | "startTls"
   | "auth"
   | "eightBitMime"
   | "smtputf8"
@@ -70,6 +72,7 @@ const enhancedStatusCodes: Extension = { advertise: () => "ENHANCEDSTATUSCODES" 
 export const extensions: Readonly<Record<ExtensionName, Extension>> = {
   pipelining,
   size,
+  startTls,
   auth,
   eightBitMime,
   smtputf8,

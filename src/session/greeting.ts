@@ -1,11 +1,11 @@
-/** The greeting, or the refusal of a connection (RFC 5321 section 3.1). */
+/** The server's first words (RFC 5321 section 3.1). */
 
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
 import * as replies from "./replies.ts";
 
-/** Asks the application, and says what it says. */
-export async function greet(conversation: Conversation): Promise<void> {
+/** 220, or why the client is not welcome. */
+export async function greeting(conversation: Conversation): Promise<Reply> {
   const { input, options, session } = conversation;
   const decision = conversation.decide({ stage: "connect", session });
   let reply: Reply | undefined;
@@ -13,15 +13,11 @@ export async function greet(conversation: Conversation): Promise<void> {
     input.listen();
     reply = await decision;
     // Whoever talks before the greeting does not wait for replies (RFC 5321 section 4.3.1).
-    if (input.hasMore && options.pipelining === "strict") reply = replies.synchronization;
+    if (input.hasMore && options.pipelining === "strict") return replies.synchronization;
   } else reply = decision;
-  if (reply === undefined || reply.code < 300) {
-    // No enhanced code, and the server's name comes first (RFC 2034 section 4, RFC 5321 section 4.3.1).
-    const text = reply === undefined ? ["Postern"] : [reply.text].flat();
-    text[0] = `${options.name} ESMTP ${text[0] ?? ""}`;
-    conversation.reply({ code: 220, text });
-  } else {
-    conversation.refused = true;
-    conversation.reply(reply);
-  }
+  if (reply !== undefined && reply.code >= 300) return reply;
+  // No enhanced code, and the server's name comes first (RFC 2034 section 4, RFC 5321 section 4.3.1).
+  const text = reply === undefined ? ["Postern"] : [reply.text].flat();
+  text[0] = `${options.name} ESMTP ${text[0] ?? ""}`;
+  return { code: 220, text };
 }

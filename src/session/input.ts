@@ -45,8 +45,17 @@ export class Input {
 
   /** Reads ahead while the client has nothing to say yet; `hasMore` tells whether it spoke all the same. */
   listen(): void {
-    this.#reading ??= this.#socket.read();
-    this.#reading.then((bytes) => this.#early = bytes ?? undefined);
+    const reading = this.#reading ??= this.#socket.read();
+    reading.then((bytes) => {
+      if (this.#reading === reading) this.#early = bytes ?? undefined;
+    });
+  }
+
+  /** Throws away what is here, and what is being read: what comes next has nothing to do with it. */
+  discard(): void {
+    this.putBack(empty);
+    this.#tooLong = undefined;
+    this.#reading = this.#early = undefined;
   }
 
   /** Resolves if the client goes away before it says anything more. */

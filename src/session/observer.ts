@@ -11,6 +11,8 @@ export interface Observer {
   authentication?(conversation: Conversation, outcome: AuthOutcome): void;
   /** The session is over. */
   ended(conversation: Conversation): void;
+  /** The client and the server could not agree on TLS, or the client went away before they did. */
+  handshakeFailed(conversation: Conversation, error: unknown): void;
   /** Something went wrong that should not be able to: the session was dropped. */
   failed(conversation: Conversation, error: unknown): void;
   /** A connection was not let in: there were too many. */

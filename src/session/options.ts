@@ -31,6 +31,8 @@ export interface Timeouts {
   readonly block: number;
   /** For a handler, before its stage is answered 451. Default two minutes. */
   readonly handler: number;
+  /** For a TLS handshake, however slowly it comes. Default thirty seconds. */
+  readonly handshake: number;
   /** For all handlers of one message together; a client gives up after ten minutes. Default eight minutes. */
   readonly delivery: number;
   /**
@@ -40,8 +42,21 @@ export interface Timeouts {
   readonly authFailureDelay: number;
 }
 
+/** What a listener asks of its clients before they may send mail. */
+export interface SessionPolicy {
+  /** The client begins with a TLS handshake, before the greeting (RFC 8314 section 3). */
+  readonly implicitTls: boolean;
+  /** In the clear, all commands but EHLO, HELO, STARTTLS, NOOP, RSET, HELP and QUIT get 530 5.7.0. */
+  readonly requireTls: boolean;
+  /** MAIL gets 530 5.7.0 before the client has authenticated. */
+  readonly requireAuth: boolean;
+}
+
 /** How a session behaves. */
-export interface SessionOptions {
+export interface SessionOptions extends SessionSettings, SessionPolicy {}
+
+/** What holds for all sessions of a server. */
+export interface SessionSettings {
   /** The server's own name, in the greeting, EHLO and `Received:`. */
   readonly name: string;
   /** The largest message, in octets. */
@@ -62,7 +77,7 @@ export interface SessionOptions {
 
 /** What `serve` takes of them: all optional. */
 export interface PartialSessionOptions {
-  /** See {@linkcode SessionOptions.name}. Default: the machine's host name. */
+  /** See {@linkcode SessionSettings.name}. Default: the machine's host name. */
   readonly name?: string;
   /** Octets. Default 25 MiB. */
   readonly maxSize?: number;
@@ -86,7 +101,7 @@ export interface PartialSessionOptions {
 const minute = 60_000;
 
 /** The options with every default filled in. */
-export function sessionOptions(given: PartialSessionOptions, hostname: string): SessionOptions {
+export function sessionOptions(given: PartialSessionOptions, hostname: string): SessionSettings {
   return {
     name: given.name ?? hostname,
     maxSize: given.maxSize ?? 25 * 1024 * 1024,
@@ -109,6 +124,7 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
       command: 5 * minute,
       block: 3 * minute,
       handler: 2 * minute,
+      handshake: minute / 2,
       delivery: 8 * minute,
       authFailureDelay: 1000,
       ...given.timeouts,

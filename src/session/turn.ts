@@ -17,7 +17,7 @@ export const longestLine: number = commandLine +
   Math.max(mostOctets, ...[...verbs.values()].map((verb) => verb.extraOctets ?? 0));
 
 /** Answers one line. */
-export function answer(conversation: Conversation, line: Line): Reply | Promise<Reply> {
+export function answer(conversation: Conversation, line: Line): Reply | Promise<Reply | undefined> {
   if (typeof line !== "string") return unreadable(line.error, line.start);
   if (isHttpRequest(line)) return replies.http;
   const command = parseCommand(line);
@@ -27,18 +27,19 @@ export function answer(conversation: Conversation, line: Line): Reply | Promise<
   // An address with a control character is a bad address, and is refused as one.
   if (!verb?.takesPath && hasControl(line)) return verb?.badSyntax ?? replies.badSyntax;
   if (conversation.refused) return command.verb === "QUIT" ? replies.bye : replies.connection;
+  const untimely = refuseUntimely(conversation, verb);
+  if (untimely !== undefined) return untimely;
   if (verb === undefined) return unknown(conversation, command.argument, command.verb);
-  return refuseUntimely(conversation, verb) ?? verb.answer(conversation, command.argument, command.verb);
+  return verb.answer(conversation, command.argument, command.verb);
 }
 
 /** Commands that come when nothing is to be gained from them, or before the client could know that they may. */
-function refuseUntimely(conversation: Conversation, verb: Verb): Reply | undefined {
-  if (verb.endsGroup && conversation.input.hasMore && conversation.options.pipelining === "strict") {
-    return replies.synchronization;
-  }
-  if (verb.isJunk && ++conversation.junkCommands > conversation.options.limits.junkCommands) {
-    return replies.tooManyCommands;
-  }
+function refuseUntimely(conversation: Conversation, verb: Verb | undefined): Reply | undefined {
+  const { options, session } = conversation;
+  if (verb?.endsGroup && conversation.input.hasMore && options.pipelining === "strict") return replies.synchronization;
+  // RFC 3207 section 4: "to every command other than NOOP, EHLO, STARTTLS, or QUIT"; three more give nothing away.
+  if (options.requireTls && session.tls === undefined && !verb?.isPreliminary) return replies.needsTls;
+  if (verb?.isJunk && ++conversation.junkCommands > options.limits.junkCommands) return replies.tooManyCommands;
   return undefined;
 }
 

@@ -13,9 +13,14 @@ import { mail } from "./verbs/mail.ts";
 import { quit } from "./verbs/quit.ts";
 import { rcpt } from "./verbs/rcpt.ts";
 import { rset } from "./verbs/rset.ts";
+import { starttls } from "./verbs/starttls.ts";
 
-/** Carries out a command. */
-export type Answer = (conversation: Conversation, argument: string, verb: string) => Reply | Promise<Reply>;
+/** Carries out a command. Nothing comes back where there is nothing more to say. */
+export type Answer = (
+  conversation: Conversation,
+  argument: string,
+  verb: string,
+) => Reply | Promise<Reply | undefined>;
 
 /** A command and its rules. */
 export interface Verb {
@@ -24,6 +29,8 @@ export interface Verb {
   readonly endsGroup?: boolean;
   /** Asks for nothing that brings a message nearer; a client that sends only these is sent away. */
   readonly isJunk?: boolean;
+  /** It is carried out in the clear even where TLS is needed. */
+  readonly isPreliminary?: boolean;
   /** The argument is an address, with its own reply for what no address may hold. */
   readonly takesPath?: boolean;
   /** Whose extensions' parameters lengthen the line. */
@@ -38,18 +45,20 @@ export interface Verb {
 
 /** By upper-case name. */
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
-  ["EHLO", { answer: ehlo, endsGroup: true }],
-  ["HELO", { answer: helo, endsGroup: true }],
+  ["EHLO", { answer: ehlo, endsGroup: true, isPreliminary: true }],
+  ["HELO", { answer: helo, endsGroup: true, isPreliminary: true }],
+  ["STARTTLS", { answer: starttls, endsGroup: true, isPreliminary: true }],
   ["AUTH", { answer: auth, endsGroup: true, extraOctets: longestAuthArgument, tooLong: replies.authTooLong }],
   ["MAIL", { answer: mail, takesPath: true, parameters: "mail" }],
   ["RCPT", { answer: rcpt, takesPath: true, parameters: "rcpt" }],
   ["DATA", { answer: data, endsGroup: true }],
-  ["BDAT", { answer: bdat, tooLong: replies.bdatSyntax, badSyntax: replies.bdatSyntax }],
-  ["RSET", { answer: rset, isJunk: true }],
-  ["NOOP", { answer: noop, endsGroup: true, isJunk: true }],
+  // It refuses by itself, because its chunk must be passed over in any case.
+  ["BDAT", { answer: bdat, isPreliminary: true, tooLong: replies.bdatSyntax, badSyntax: replies.bdatSyntax }],
+  ["RSET", { answer: rset, isJunk: true, isPreliminary: true }],
+  ["NOOP", { answer: noop, endsGroup: true, isJunk: true, isPreliminary: true }],
   ["VRFY", { answer: vrfy, endsGroup: true, isJunk: true }],
   ["EXPN", { answer: expn, endsGroup: true, isJunk: true }],
-  ["HELP", { answer: help, isJunk: true }],
+  ["HELP", { answer: help, isJunk: true, isPreliminary: true }],
   // What follows QUIT is not looked at, so it needs no reply of its own.
-  ["QUIT", { answer: quit }],
+  ["QUIT", { answer: quit, isPreliminary: true }],
 ]);

@@ -74,6 +74,12 @@ test("83 a chunk that is announced costs nothing until it comes", async () => {
   expect((await machine.outcome()).taken).toEqual([]);
 });
 
+test("81 104 a chunk in the clear, where TLS is needed, is passed over", async () => {
+  const text = "EHLO c.test\r\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nRSET\r\nNOOP\r\nQUIT\r\n";
+  const { codes } = await converse(segments(text, () => 4), { requireTls: true });
+  expect(codes).toEqual([220, 250, 530, 530, 250, 221]);
+});
+
 test("84 what is too large is let go of at once, not at the last chunk", async () => {
   const machine = new Machine({ maxSize: 10 });
   machine.socket.receive(toBytes(`${envelope}BDAT 5\r\n12345BDAT 1000\r\n${"x".repeat(100)}`));

@@ -5,7 +5,7 @@ import { Postern, reply } from "postern";
 import { application } from "../../src/app/application.ts";
 import { MemoryDeliveryStore } from "../../src/app/deliveries.ts";
 import { Conversation } from "../../src/session/conversation.ts";
-import { type PartialSessionOptions, sessionOptions } from "../../src/session/options.ts";
+import { type PartialSessionOptions, sessionOptions, type SessionPolicy } from "../../src/session/options.ts";
 import { Spool } from "../../src/spool/spool.ts";
 import { MemorySocket } from "../../src/testing/memorysocket.ts";
 import { takeReplies } from "../../src/testing/reply.ts";
@@ -58,7 +58,7 @@ export class Machine {
   readonly faults: unknown[] = [];
 
   /** A client that does not wait is one that may pipeline as it likes, unless the options say otherwise. */
-  constructor(options: PartialSessionOptions = {}) {
+  constructor(options: PartialSessionOptions & Partial<SessionPolicy> = {}) {
     this.socket = new MemorySocket((bytes) => {
       if (bytes !== null) this.output += toText([bytes]);
     });
@@ -73,12 +73,18 @@ export class Machine {
         background: new Set(),
         failed: () => {},
       }),
-      options: sessionOptions({ pipelining: "lenient", ...options }, "mx.test"),
+      options: {
+        ...sessionOptions({ pipelining: "lenient", ...options }, "mx.test"),
+        implicitTls: false,
+        requireTls: options.requireTls ?? false,
+        requireAuth: false,
+      },
       openContent: this.spool.open,
       observer: {
         message: () => {},
         ended: () => {},
         turnedAway: () => {},
+        handshakeFailed: () => {},
         failed: (_, error) => void this.faults.push(error),
       },
     });
@@ -100,7 +106,10 @@ export class Machine {
 }
 
 /** Holds a whole conversation: all segments, each read by itself, and FIN behind them. */
-export function converse(segments: Iterable<Uint8Array>, options: PartialSessionOptions = {}): Promise<Outcome> {
+export function converse(
+  segments: Iterable<Uint8Array>,
+  options: PartialSessionOptions & Partial<SessionPolicy> = {},
+): Promise<Outcome> {
   const machine = new Machine(options);
   for (const segment of segments) machine.socket.receive(segment);
   machine.socket.receiveEnd();

@@ -24,15 +24,18 @@ export function bdat(conversation: Conversation, argument: string): Reply | Prom
   const chunk = parseChunk(argument);
   if (chunk === undefined) return replies.bdatSyntax;
   if (!Number.isSafeInteger(chunk.size)) return replies.chunkTooLarge;
-  if (transaction === undefined) {
-    const untimely = conversation.session.helo === undefined ? replies.sayHelloFirst : replies.rcptFirst;
-    return discard(conversation, chunk, untimely);
-  }
+  if (transaction === undefined) return discard(conversation, chunk, untimely(conversation));
   if (transaction.envelope.to.length === 0) {
     return discard(conversation, chunk, transaction.refused > 0 ? replies.noRecipients : replies.rcptFirst);
   }
   transaction.reception ??= new Reception(conversation, transaction, decoderFor(conversation, transaction));
   return receive(conversation, transaction.reception, chunk);
+}
+
+/** Why there is no transaction. */
+function untimely({ session, options }: Conversation): Reply {
+  if (options.requireTls && session.tls === undefined) return replies.needsTls;
+  return session.helo === undefined ? replies.sayHelloFirst : replies.rcptFirst;
 }
 
 /** Text has newlines to look after; binary content is nobody's business (RFC 3030 section 3). */

@@ -1,0 +1,148 @@
+/** The bytes of a Deno connection, in the clear. */
+
+import { Duplex } from "node:stream";
+import type { PlainChannel } from "../../src/channel.ts";
+import { lingerTime } from "../../src/socket.ts";
+
+/** A read gets this much room at first: a command, and little for an idle connection to hold. */
+const leastRoom = 2 * 1024;
+/** And this much when the last one filled its room: a message. */
+const mostRoom = 256 * 1024;
+/** How much may wait to be sent before `write` asks for patience. */
+const highWater = 64 * 1024;
+
+export class ConnChannel implements PlainChannel {
+  readonly #conn: Deno.Conn;
+  #room = leastRoom;
+  #unsent: Uint8Array[] = [];
+  #unsentSize = 0;
+  #sending: Promise<void> | undefined;
+  #isClosing = false;
+  #isClosed = false;
+  /** The read under way, and how to answer it before the peer does. */
+  #reading: Promise<Uint8Array | null> | undefined;
+  #giveUp: ((bytes: null) => void) | undefined;
+  /** What the channel was given up for. */
+  #duplex: Duplex | undefined;
+
+  constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+  }
+
+  read(): Promise<Uint8Array | null> {
+    if (this.#isClosing) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.#giveUp = resolve;
+      this.#reading = this.#read();
+      this.#reading.then(resolve);
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#isClosing) return;
+    this.#unsent.push(bytes);
+    this.#unsentSize += bytes.length;
+    this.#sending ??= this.#send();
+    return this.#unsentSize > highWater ? this.#sending : undefined;
+  }
+
+  async handOver(goAhead: Uint8Array): Promise<Duplex> {
+    this.#giveUp?.(null);
+    if (goAhead.length > 0) this.write(goAhead);
+    await this.#sending;
+    const channel = this as ConnChannel;
+    return this.#duplex = new Duplex({
+      allowHalfOpen: true,
+      read(): void {
+        // A read that began before the client could go ahead ends with what it says after that.
+        (channel.#reading ??= channel.#read()).then((bytes) => this.push(bytes));
+      },
+      write(bytes, _, done): void {
+        const slow = channel.write(bytes);
+        if (slow === undefined) done();
+        else slow.then(() => done());
+      },
+      final(done): void {
+        channel.#finish().then(() => done());
+      },
+      destroy(error, done): void {
+        channel.#drop();
+        done(error);
+      },
+    });
+  }
+
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#giveUp?.(null);
+    this.#linger();
+  }
+
+  destroy(): void {
+    this.#isClosing = true;
+    this.#giveUp?.(null);
+    this.#drop();
+    this.#duplex?.destroy();
+  }
+
+  async #read(): Promise<Uint8Array | null> {
+    const buffer = new Uint8Array(this.#room);
+    try {
+      const count = await this.#conn.read(buffer);
+      if (count === null) return null;
+      this.#room = count === buffer.length ? Math.min(this.#room * 4, mostRoom) : Math.max(leastRoom, this.#room >> 1);
+      return buffer.subarray(0, count);
+    } catch {
+      return null;
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+
+  async #send(): Promise<void> {
+    try {
+      while (this.#unsent.length > 0) {
+        let bytes = this.#unsent.shift()!;
+        this.#unsentSize -= bytes.length;
+        while (bytes.length > 0) bytes = bytes.subarray(await this.#conn.write(bytes));
+      }
+    } catch {
+      // A peer that is gone shows in `read`.
+      this.#unsent = [];
+      this.#unsentSize = 0;
+    } finally {
+      this.#sending = undefined;
+    }
+  }
+
+  /** Sends what waits, says FIN, and takes in what the peer still says until it is done too. */
+  async #linger(): Promise<void> {
+    const timer = setTimeout(() => this.#drop(), lingerTime);
+    await this.#finish();
+    await this.#reading;
+    while (!this.#isClosed && await this.#read() !== null);
+    clearTimeout(timer);
+    this.#drop();
+  }
+
+  /** Sends what waits, then FIN. */
+  async #finish(): Promise<void> {
+    await this.#sending;
+    try {
+      await this.#conn.closeWrite();
+    } catch {
+      // The peer went first.
+    }
+  }
+
+  #drop(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.#conn.close();
+    } catch {
+      // The runtime closed it already.
+    }
+  }
+}
