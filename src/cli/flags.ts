@@ -5,8 +5,9 @@
 import type { ServeOptions } from "../options.ts";
 import type { Limits, Timeouts } from "../session/options.ts";
 import type { SpoolOptions } from "../spool/spool.ts";
+import type { TlsOptions } from "../tls/options.ts";
 import { count, type Kind, octets, oneOf, onOrOff, port, seconds, secondsOrNone, text } from "./kind.ts";
-import { authentication } from "./securityflags.ts";
+import { authentication, encryption } from "./securityflags.ts";
 
 /** What is set for the command itself, beside the options of `serve()`. */
 export interface CommandSettings {
@@ -24,10 +25,11 @@ type Under<Prefix extends string, T> = { [K in keyof T & string as `${Prefix}.${
 
 /** Everything a flag can set, by its path: plain for the options of `serve()`, `command.…` for the command's own. */
 export type Fields =
-  & { [K in Exclude<keyof ServeOptions, "limits" | "timeouts" | "spool">]-?: NonNullable<ServeOptions[K]> }
+  & { [K in Exclude<keyof ServeOptions, "limits" | "timeouts" | "spool" | "tls">]-?: NonNullable<ServeOptions[K]> }
   & Under<"limits", Limits>
   & Under<"timeouts", Timeouts>
   & Under<"spool", SpoolOptions>
+  & Under<"tls", Omit<TlsOptions, "sni" | "ca"> & { readonly ca: string }>
   & Under<"command", CommandSettings>;
 
 /** One flag. The kind fits what it sets, or it does not compile. */
@@ -219,6 +221,7 @@ export const serveFlags: readonly FlagGroup[] = [
   { title: "Address", flags: address },
   { title: "Messages", flags: messages },
   { title: "Clients", flags: clients },
+  { title: "Encryption", flags: encryption },
   { title: "Authentication", flags: authentication },
   { title: "Time", flags: times },
   { title: "Running", flags: rest },

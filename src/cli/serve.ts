@@ -5,6 +5,7 @@ import type { MailHandler } from "../app/handler.ts";
 import { errorFields, visible } from "../log.ts";
 import type { ServeOptions } from "../options.ts";
 import type { Server } from "../server.ts";
+import { watchTls } from "../tls/watch.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { loadEntry } from "./entry.ts";
 import { UsageError } from "./failure.ts";
@@ -61,13 +62,17 @@ export async function serveCommand(words: readonly string[], surroundings: Surro
   await run(handler, entry, { options, command }, surroundings);
 }
 
+/** Says something of the command's own, for people or as JSON. */
+type Say = (text: string, fields: Record<string, unknown>) => void;
+
 async function run(
   handler: MailHandler,
   entry: string | undefined,
   { options, command }: Settings,
-  { serve, output, signals, runtime }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<void> {
-  const say = (text: string, fields: Record<string, unknown>) =>
+  const { serve, output, signals, runtime } = surroundings;
+  const say: Say = (text, fields) =>
     output.write(command.logFormat === "json" ? announcement(text, fields) : `${text}\n`);
   let server: Server;
   try {
@@ -84,6 +89,7 @@ async function run(
     version,
     runtime,
   });
+  using _renewal = renewTls(server, options, surroundings, say);
   const signal = await signals.first();
   const grace = command.grace / 1000;
   const sessions = server.sessions.length;
@@ -93,6 +99,22 @@ async function run(
   );
   await server.close({ grace: command.grace });
   say("stopped", {});
+}
+
+/** Reads certificates again when their files change, and on SIGHUP. What cannot be used leaves the old ones in place. */
+function renewTls(server: Server, { tls }: ServeOptions, { signals }: Surroundings, say: Say): Disposable | undefined {
+  if (tls === undefined) return undefined;
+  const reload = (why: string) =>
+    server.reload({ tls }).then(
+      () =>
+        say(`${why}: new connections get the certificate in ${visible(tls.cert)} as it is now`, { tls: "reloaded" }),
+      (error) => {
+        const message = visible(String((error as Error).message ?? error));
+        say(`${why}: the certificate stays as it was: ${message}`, { tls: "kept", error: message });
+      },
+    );
+  signals.onHangup(() => void reload("SIGHUP"));
+  return watchTls(tls, () => void reload("the certificate's files changed"));
 }
 
 /** The inbox is for this machine, unless somebody means it otherwise. */

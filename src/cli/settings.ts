@@ -50,6 +50,10 @@ export function readSettings(given: Arguments, environment: Environment, groups:
     }
   }
   const { command, ...options } = nest(values) as unknown as { command: CommandSettings } & ServeOptions;
+  const { tls } = options;
+  if (tls !== undefined && (tls.cert === undefined || tls.key === undefined)) {
+    throw new UsageError("--tls-cert and --tls-key go together: a certificate is of no use without its key");
+  }
   try {
     validate(options);
   } catch (error) {

@@ -6,6 +6,8 @@ import process from "node:process";
 export interface Signals {
   /** The first signal to end. The next one ends the process, status 1. */
   first(): Promise<string>;
+  /** SIGHUP: what lies in files is to be read again. */
+  onHangup(listener: () => void): void;
   onUnhandledRejection(listener: (reason: unknown) => void): void;
   /** After it the process ends as after a signal, but with status 1: nobody knows what state it is in. */
   onUncaughtException(listener: (error: unknown) => void): void;
@@ -35,6 +37,9 @@ export function processSignals(): Signals {
       process.on("SIGINT", () => hear("SIGINT"));
       process.on("SIGTERM", () => hear("SIGTERM"));
       return ending;
+    },
+    onHangup(listener) {
+      process.on("SIGHUP", listener);
     },
     onUnhandledRejection(listener) {
       process.on("unhandledRejection", listener);
