@@ -53,7 +53,7 @@ export type { ExtensionSwitches } from "./session/offer.ts";
 export type { Limits, Timeouts } from "./session/options.ts";
 export type { CramMd5Proof, ScramProof, ShownCredentials } from "./session/proof.ts";
 export type { Protocol, Session } from "./session/session.ts";
-export type { Endpoint, PeerCertificate, Socket, TlsInfo } from "./socket.ts";
+export type { Endpoint, PeerCertificate, ProxyInfo, Socket, TlsInfo } from "./socket.ts";
 export type { SpoolOptions } from "./spool/spool.ts";
 export type { CertificateOptions, TlsOptions } from "./tls/options.ts";
 export { type Watch, watchTls } from "./tls/watch.ts";

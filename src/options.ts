@@ -1,6 +1,7 @@
 /** What `serve()` takes. */
 
 import type { DeliveryStore } from "./app/deliveries.ts";
+import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { validateSwitches } from "./session/offer.ts";
 import type { PartialSessionOptions, SessionPolicy } from "./session/options.ts";
@@ -54,6 +55,13 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   readonly maxConnections?: number;
   /** Connections at a time from one address; more get 421. Default 50. */
   readonly maxConnectionsPerAddress?: number;
+  /**
+   * The proxies in front of the server, as addresses, networks (`"10.0.0.0/8"`) or `"unix"`: connections from there must
+   * begin with a header of the PROXY protocol, version 1 or 2, before TLS and the greeting, and are its client's from
+   * then on. Those without one are dropped; a check that only connects and closes is not even logged. A header from
+   * elsewhere is never taken for one.
+   */
+  readonly proxyProtocol?: readonly string[];
   /** Where messages lie while they are received and handled. */
   readonly spool?: SpoolOptions;
   /** What is remembered of messages that only some of their recipients took. Default: in this process. */
@@ -75,6 +83,7 @@ export function validate(options: ServeOptions): void {
   for (const listener of listenersOf(options)) validateListener(listener, options.tls !== undefined);
   oneOf("bareNewline", bareNewline, ["reject", "normalize"]);
   validateSwitches(options.extensions ?? {});
+  new AddressList("proxyProtocol", options.proxyProtocol);
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
   const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool } = options;
   const { authFailureDelay, ...waits } = timeouts ?? {};

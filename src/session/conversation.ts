@@ -87,6 +87,7 @@ export class Conversation implements Deadline {
       id: sessionId(),
       remote: socket.remote,
       local: socket.local,
+      ...(socket.proxy === undefined ? {} : { proxy: socket.proxy }),
       protocol: "SMTP",
       startedAt: new Date(),
       locals: emptyLocals(),

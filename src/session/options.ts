@@ -40,6 +40,8 @@ export interface Timeouts {
    * sessions do not wait. Default one second; 0 for not at all.
    */
   readonly authFailureDelay: number;
+  /** For the PROXY header of an address in `proxyProtocol`. Default five seconds. */
+  readonly proxyHeader: number;
 }
 
 /** What a listener asks of its clients before they may send mail. */
@@ -127,6 +129,7 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
       handshake: minute / 2,
       delivery: 8 * minute,
       authFailureDelay: 1000,
+      proxyHeader: 5000,
       ...given.timeouts,
     },
   };
