@@ -16,6 +16,11 @@ export interface ListenerOptions {
   readonly hostname?: string;
   /** The path of a Unix socket to listen on, instead of port and host name. */
   readonly unix?: string;
+  /**
+   * SMTP, or LMTP (RFC 2033): clients say LHLO, and get a reply for each recipient of a message. Not for port 25.
+   * Default `"smtp"`.
+   */
+  readonly protocol?: "smtp" | "lmtp";
   /** Clients begin with a TLS handshake, before the greeting, as on port 465 (RFC 8314 section 3). Default false. */
   readonly implicitTls?: boolean;
   /**
@@ -101,15 +106,18 @@ export function validate(options: ServeOptions): void {
 
 /** The places to listen, each with what was set for all. */
 export function listenersOf(options: ServeOptions): readonly ListenerOptions[] {
-  const { listeners, port, hostname, unix, implicitTls, requireTls, requireAuth, submission, native } = options;
-  const shared = { port, hostname, unix, implicitTls, requireTls, requireAuth, submission, native };
+  const { listeners, port, hostname, unix, protocol, implicitTls, requireTls, requireAuth, submission, native } =
+    options;
+  const shared = { port, hostname, unix, protocol, implicitTls, requireTls, requireAuth, submission, native };
   const own = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
   return listeners === undefined ? [own] : listeners.map((listener) => ({ ...own, ...listener }));
 }
 
-/** What a listener asks of its clients. */
-export function policyOf({ implicitTls, requireTls, requireAuth, submission }: ListenerOptions): SessionPolicy {
+/** What a listener speaks, and asks of its clients. */
+export function policyOf(listener: ListenerOptions): SessionPolicy {
+  const { protocol, implicitTls, requireTls, requireAuth, submission } = listener;
   return {
+    protocol: protocol ?? "smtp",
     implicitTls: implicitTls ?? false,
     requireTls: requireTls || submission || false,
     requireAuth: requireAuth || submission || false,
@@ -123,6 +131,11 @@ function validateListener(listener: ListenerOptions, hasTls: boolean): void {
   }
   if (unix !== undefined && (port !== undefined || hostname !== undefined)) {
     throw new TypeError(`Cannot listen on ${unix} and on a port: give unix, or port and hostname`);
+  }
+  oneOf("protocol", listener.protocol, ["smtp", "lmtp"]);
+  // RFC 2033 section 5: whoever connects there expects a queue behind it.
+  if (listener.protocol === "lmtp" && port === 25) {
+    throw new TypeError("Cannot speak LMTP on port 25: that port is for SMTP (RFC 2033)");
   }
   const { implicitTls, requireTls } = policyOf(listener);
   if ((implicitTls || requireTls) && !hasTls) {

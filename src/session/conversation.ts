@@ -6,7 +6,7 @@ import type { Socket } from "../socket.ts";
 import type { OpenContent } from "./content.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Draft } from "./envelope.ts";
-import type { Application, SessionEvent } from "./event.ts";
+import type { Application, DataEvent, Outcome, Question } from "./event.ts";
 import type { AddressFailures } from "./failures.ts";
 import { greeting } from "./greeting.ts";
 import { Input, type Line } from "./input.ts";
@@ -88,7 +88,7 @@ export class Conversation implements Deadline {
       remote: socket.remote,
       local: socket.local,
       ...(socket.proxy === undefined ? {} : { proxy: socket.proxy }),
-      protocol: "SMTP",
+      protocol: this.options.protocol === "lmtp" ? "LMTP" : "SMTP",
       startedAt: new Date(),
       locals: emptyLocals(),
       ...(socket.tls === undefined ? {} : { tls: socket.tls }),
@@ -121,8 +121,13 @@ export class Conversation implements Deadline {
   }
 
   /** Asks the application; see {@linkcode Application}. */
-  decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+  decide(event: Question): Reply | undefined | Promise<Reply | undefined> {
     return this.#application.decide(event);
+  }
+
+  /** Hands a message over; see {@linkcode Application}. */
+  deliver(event: DataEvent): Promise<Outcome> {
+    return this.#application.deliver(event);
   }
 
   /** The open transaction, between MAIL and the end of its data. */
@@ -265,7 +270,7 @@ export class Conversation implements Deadline {
     const { tls } = this.#socket;
     if (tls === undefined) throw new Error("The socket shook hands, and knows nothing of its encryption");
     this.session.tls = tls;
-    this.session.protocol = "ESMTPS";
+    this.session.protocol = this.options.protocol === "lmtp" ? "LMTPS" : "ESMTPS";
     return true;
   }
 

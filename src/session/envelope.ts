@@ -58,6 +58,8 @@ export interface Envelope {
   readonly parameters: Parameters;
   /** What the sender wants to be told, and how (DSN). */
   readonly dsn?: EnvelopeDsn;
+  /** Whether the client takes a reply for each recipient after the message (PRDR). */
+  readonly prdr?: boolean;
   /** Whether the message may be passed on over verified TLS only (REQUIRETLS). */
   readonly requireTls?: boolean;
   /** How long the message is of use (DELIVERBY). */

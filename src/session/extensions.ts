@@ -13,6 +13,7 @@ import { futureRelease } from "./extensions/futurerelease.ts";
 import { limits } from "./extensions/limits.ts";
 import { mtPriority } from "./extensions/mtpriority.ts";
 import { noSoliciting } from "./extensions/nosoliciting.ts";
+import { prdr } from "./extensions/prdr.ts";
 import { requireTls } from "./extensions/requiretls.ts";
 import { rrvs } from "./extensions/rrvs.ts";
 import { size } from "./extensions/size.ts";
@@ -51,6 +52,7 @@ export type ExtensionName =
   | "eightBitMime"
   | "smtputf8"
   | "enhancedStatusCodes"
+  | "prdr"
   | "chunking"
   | "binaryMime"
   | "limits"
@@ -77,6 +79,7 @@ export const extensions: Readonly<Record<ExtensionName, Extension>> = {
   eightBitMime,
   smtputf8,
   enhancedStatusCodes,
+  prdr,
   chunking,
   binaryMime,
   limits,

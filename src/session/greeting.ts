@@ -18,6 +18,6 @@ export async function greeting(conversation: Conversation): Promise<Reply> {
   if (reply !== undefined && reply.code >= 300) return reply;
   // No enhanced code, and the server's name comes first (RFC 2034 section 4, RFC 5321 section 4.3.1).
   const text = reply === undefined ? ["Postern"] : [reply.text].flat();
-  text[0] = `${options.name} ESMTP ${text[0] ?? ""}`;
+  text[0] = `${options.name} ${options.protocol === "lmtp" ? "LMTP" : "ESMTP"} ${text[0] ?? ""}`;
   return { code: 220, text };
 }

@@ -44,8 +44,9 @@ export interface Timeouts {
   readonly proxyHeader: number;
 }
 
-/** What a listener asks of its clients before they may send mail. */
+/** What a listener speaks, and asks of its clients before they may send mail. */
 export interface SessionPolicy {
+  readonly protocol: "smtp" | "lmtp";
   /** The client begins with a TLS handshake, before the greeting (RFC 8314 section 3). */
   readonly implicitTls: boolean;
   /** In the clear, all commands but EHLO, HELO, STARTTLS, NOOP, RSET, HELP and QUIT get 530 5.7.0. */

@@ -11,10 +11,12 @@ export const mailOk: Reply = fixed(250, "2.1.0", "Ok");
 export const rcptOk: Reply = fixed(250, "2.1.5", "Ok");
 export const ok: Reply = fixed(250, "2.0.0", "Ok");
 export const startData: Reply = { code: 354, text: "End data with <CR><LF>.<CR><LF>" };
+export const eachFollows: Reply = { code: 353, text: "Replies for each recipient follow" };
 export const bye: Reply = fixed(221, "2.0.0", "Bye", true);
 
 /** Commands that cannot be carried out as they stand, or not now. */
 export const sayHelloFirst: Reply = fixed(503, "5.5.1", "Error: send HELO/EHLO first");
+export const sayLhloFirst: Reply = fixed(503, "5.5.1", "Error: send LHLO first");
 export const nestedMail: Reply = fixed(503, "5.5.1", "Error: nested MAIL command");
 export const mailFirst: Reply = fixed(503, "5.5.1", "Error: need MAIL command");
 export const rcptFirst: Reply = fixed(503, "5.5.1", "Error: need RCPT command");
@@ -73,6 +75,16 @@ export const lostInData: Reply = fixed(451, "4.4.2", "Error: connection lost bef
 export const shuttingDown: Reply = fixed(421, "4.3.2", "Server is shutting down, try again later", true);
 export const http: Reply = fixed(221, "2.7.0", "Error: I speak SMTP, not HTTP. Goodbye.", true);
 export const tlsHello: Reply = fixed(421, "4.7.0", "Error: TLS is not spoken here before STARTTLS", true);
+
+/** 503 before EHLO, HELO or LHLO. */
+export function helloFirst(protocol: "smtp" | "lmtp"): Reply {
+  return protocol === "lmtp" ? sayLhloFirst : sayHelloFirst;
+}
+
+/** A message without recipients; in LMTP it makes no difference whether some were refused (RFC 2033 section 4.2). */
+export function forNobody(refused: number, protocol: "smtp" | "lmtp"): Reply {
+  return refused > 0 && protocol !== "lmtp" ? noRecipients : rcptFirst;
+}
 
 /** 503 for a command that has no place between the chunks of a message. */
 export function afterBdat(verb: string): Reply {

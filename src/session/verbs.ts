@@ -7,7 +7,7 @@ import * as replies from "./replies.ts";
 import { auth } from "./verbs/auth.ts";
 import { bdat } from "./verbs/bdat.ts";
 import { data } from "./verbs/data.ts";
-import { ehlo, helo } from "./verbs/ehlo.ts";
+import { hello } from "./verbs/ehlo.ts";
 import { expn, help, noop, vrfy } from "./verbs/inquiry.ts";
 import { mail } from "./verbs/mail.ts";
 import { quit } from "./verbs/quit.ts";
@@ -45,8 +45,9 @@ export interface Verb {
 
 /** By upper-case name. */
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
-  ["EHLO", { answer: ehlo, endsGroup: true, isPreliminary: true }],
-  ["HELO", { answer: helo, endsGroup: true, isPreliminary: true }],
+  ["EHLO", { answer: hello, endsGroup: true, isPreliminary: true }],
+  ["HELO", { answer: hello, endsGroup: true, isPreliminary: true }],
+  ["LHLO", { answer: hello, endsGroup: true, isPreliminary: true }],
   ["STARTTLS", { answer: starttls, endsGroup: true, isPreliminary: true }],
   ["AUTH", { answer: auth, endsGroup: true, extraOctets: longestAuthArgument, tooLong: replies.authTooLong }],
   ["MAIL", { answer: mail, takesPath: true, parameters: "mail" }],

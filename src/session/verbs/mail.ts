@@ -10,7 +10,7 @@ import { applyParameters } from "./parameters.ts";
 
 export function mail(conversation: Conversation, argument: string): Reply | Promise<Reply> {
   const { session, options } = conversation;
-  if (session.helo === undefined) return replies.sayHelloFirst;
+  if (session.helo === undefined) return replies.helloFirst(options.protocol);
   if (options.requireAuth && session.user === undefined) return replies.needsAuth;
   if (conversation.transaction !== undefined) return replies.nestedMail;
   if (conversation.transactions >= options.limits.transactions) return replies.tooManyTransactions;
