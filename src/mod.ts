@@ -47,7 +47,7 @@ export type {
 } from "./sasl/mod.ts";
 export { formatScramCredentials, parseScramCredentials, scramCredentials } from "./sasl/mod.ts";
 export type { BoundAddress, Server } from "./server.ts";
-export type { Envelope, EnvelopeDsn, Recipient, RecipientDsn, ValidSince } from "./session/envelope.ts";
+export type { Envelope, EnvelopeDsn, Forwarded, Recipient, RecipientDsn, ValidSince } from "./session/envelope.ts";
 export type { ExtensionName } from "./session/extensions.ts";
 export type { ExtensionSwitches } from "./session/offer.ts";
 export type { Limits, Timeouts } from "./session/options.ts";

@@ -12,6 +12,8 @@ export interface Endpoint {
   /** An IPv4 or IPv6 address in text form, never an IPv4-mapped IPv6 one; or the path of a Unix socket. */
   readonly address: string;
   readonly port: number;
+  /** The host name that a trusted client gave for it (XCLIENT). */
+  readonly name?: string;
 }
 
 /** Who the client's certificate says it is. */

@@ -19,6 +19,7 @@ import { rrvs } from "./extensions/rrvs.ts";
 import { size } from "./extensions/size.ts";
 import { smtputf8 } from "./extensions/smtputf8.ts";
 import { startTls } from "./extensions/starttls.ts";
+import { xclient, xforward } from "./extensions/xclient.ts";
 
 /** Looks at a parameter's value and writes it down, or refuses the command. */
 export type ParameterRule<T> = (
@@ -56,6 +57,8 @@ export type ExtensionName =
   | "chunking"
   | "binaryMime"
   | "limits"
+  | "xclient"
+  | "xforward"
   | "dsn"
   | "requireTls"
   | "deliverBy"
@@ -83,6 +86,8 @@ export const extensions: Readonly<Record<ExtensionName, Extension>> = {
   chunking,
   binaryMime,
   limits,
+  xclient,
+  xforward,
   dsn,
   requireTls,
   deliverBy,

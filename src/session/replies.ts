@@ -23,6 +23,7 @@ export const rcptFirst: Reply = fixed(503, "5.5.1", "Error: need RCPT command");
 export const binaryNeedsBdat: Reply = fixed(503, "5.5.1", "Error: BODY=BINARYMIME requires BDAT");
 export const noRecipients: Reply = fixed(554, "5.5.1", "Error: no valid recipients");
 export const connection: Reply = fixed(503, "5.5.1", "Error: access denied, only QUIT is left");
+export const notTrusted: Reply = fixed(550, "5.7.0", "Error: insufficient authorization");
 export const badSender: Reply = fixed(501, "5.1.7", "Bad sender address syntax");
 export const badRecipient: Reply = fixed(501, "5.1.3", "Bad recipient address syntax");
 export const sizeSyntax: Reply = fixed(501, "5.5.4", "Bad message size syntax");
@@ -89,6 +90,16 @@ export function forNobody(refused: number, protocol: "smtp" | "lmtp"): Reply {
 /** 503 for a command that has no place between the chunks of a message. */
 export function afterBdat(verb: string): Reply {
   return { code: 503, enhanced: "5.5.1", text: `Error: ${verb} after BDAT` };
+}
+
+/** 503 for a command that has no place between MAIL and the end of the message. */
+export function inTransaction(verb: string): Reply {
+  return { code: 503, enhanced: "5.5.1", text: `Error: ${verb} within a transaction` };
+}
+
+/** 501 for what is wrong with the attributes of XCLIENT or XFORWARD. */
+export function badAttribute(verb: string, fault: string): Reply {
+  return { code: 501, enhanced: "5.5.4", text: `Error: ${verb} with ${fault}` };
 }
 
 /** 250 for a chunk that others follow. */

@@ -14,6 +14,8 @@ import { quit } from "./verbs/quit.ts";
 import { rcpt } from "./verbs/rcpt.ts";
 import { rset } from "./verbs/rset.ts";
 import { starttls } from "./verbs/starttls.ts";
+import { xclient } from "./verbs/xclient.ts";
+import { xforward } from "./verbs/xforward.ts";
 
 /** Carries out a command. Nothing comes back where there is nothing more to say. */
 export type Answer = (
@@ -60,6 +62,8 @@ export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["VRFY", { answer: vrfy, endsGroup: true, isJunk: true }],
   ["EXPN", { answer: expn, endsGroup: true, isJunk: true }],
   ["HELP", { answer: help, isJunk: true, isPreliminary: true }],
+  ["XCLIENT", { answer: xclient }],
+  ["XFORWARD", { answer: xforward }],
   // What follows QUIT is not looked at, so it needs no reply of its own.
   ["QUIT", { answer: quit, isPreliminary: true }],
 ]);
