@@ -109,7 +109,8 @@ function hasRightChecksum(header: Uint8Array, tlvs: readonly ProxyTlv[]): boolea
   if (checksum === undefined) return true;
   const { value } = checksum;
   if (another !== undefined || value.length !== 4) return false;
-  const zeroed = header.slice();
+  // Not slice(): that of a Buffer, which sockets give, is a view.
+  const zeroed = new Uint8Array(header);
   zeroed.fill(0, value.byteOffset - header.byteOffset, value.byteOffset - header.byteOffset + 4);
   return new DataView(value.buffer, value.byteOffset).getUint32(0) === crc32c(zeroed);
 }
@@ -117,5 +118,5 @@ function hasRightChecksum(header: Uint8Array, tlvs: readonly ProxyTlv[]): boolea
 /** Without padding, and in memory of their own: the header's is not to be kept for them. */
 function plain(tlvs: readonly ProxyTlv[]): ProxyTlv[] {
   return tlvs.filter(({ type }) => type !== NOOP && type !== CRC32C)
-    .map(({ type, value }) => ({ type, value: value.slice() }));
+    .map(({ type, value }) => ({ type, value: new Uint8Array(value) }));
 }

@@ -1,6 +1,7 @@
 /** Rows 137 to 141, and the parts of 142 and 143 that are a parser's: headers whole, byte by byte, with bytes behind. */
 
 import { describe, expect, test } from "bun:test";
+import { Buffer } from "node:buffer";
 import { crc32c } from "../../src/protocol/crc32c.ts";
 import { parseProxyHeader, type ProxyHeader } from "../../src/protocol/proxy.ts";
 import { headerV2, ipv4, ipv6, octets, signature, unix } from "./header.ts";
@@ -86,6 +87,12 @@ describe("a PROXY header", () => {
     test(`${title}: with EHLO behind it`, () => {
       const more = Uint8Array.from([...bytes, ...octets("EHLO c.test\r\n")]);
       expect(parseProxyHeader(more)).toEqual(header);
+    });
+
+    test(`${title}: in a Buffer, whose octets it leaves alone`, () => {
+      const buffer = Buffer.from(bytes);
+      expect(parseProxyHeader(buffer)).toEqual(header);
+      expect(buffer).toEqual(Buffer.from(bytes));
     });
 
     test(`${title}: any part of it is incomplete`, () => {
