@@ -1,9 +1,10 @@
-/** HAProxy, Postfix's LMTP client and Python's before each runtime, over real connections. */
+/** HAProxy, and the LMTP of Postfix, Exim and Python, and Exim's PRDR, before each runtime, over real connections. */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmod } from "node:fs/promises";
 import { connect } from "node:net";
 import { makeCertificates } from "../clients/certificates.ts";
+import * as exim from "../clients/exim.ts";
 import * as haproxy from "../clients/haproxy.ts";
 import * as nodemailer from "../clients/nodemailer.ts";
 import * as postfix from "../clients/postfix.ts";
@@ -17,6 +18,7 @@ setDefaultTimeout(60_000);
 
 const hasHaproxy = await haproxy.available();
 const hasPostfix = await postfix.available();
+const hasExim = await exim.available();
 const hasPython = await smtplib.available();
 
 const message = { from: "a@x.test", to: ["b@y.test"], data: "Subject: hello\r\n\r\nhello\r\n" };
@@ -173,6 +175,52 @@ for (const name of runtimeNames) {
         },
       }]);
       await served.close(0);
+    });
+
+    describe.skipIf(!hasExim)("Exim", () => {
+      for (const chunking of [false, true]) {
+        test(`PRDR: it hears of each recipient after ${chunking ? "BDAT LAST" : "DATA"}`, async () => {
+          const served = await runtime.serve("conformance");
+          const relay = { host: "127.0.0.1", port: served.port };
+          await using queue = await exim.startExim({ relay, chunking });
+          await queue.submit({ ...message, to: [...recipients, "b@refused.test"] });
+          await queue.emptied();
+          const log = await queue.log();
+          expect(log).toMatch(/=> a@y\.test .*PRDR.*C="250 2\.0\.0 <a@y\.test> Ok.* for 2 of 3 recipients"/);
+          expect(log).toMatch(/\*\* reject@y\.test .*PRDR error after .*554 5\.7\.1 No thanks/);
+          expect(log).toMatch(/-> c@y\.test .*PRDR/);
+          expect(log).toMatch(/\*\* b@refused\.test .*550 5\.1\.1/);
+          expect((await served.deliveries()).map(({ recipient }) => recipient)).toEqual(["a@y.test", "c@y.test"]);
+          await served.close(0);
+        });
+      }
+
+      test("PRDR: who is refused for a time is tried again, and alone", async () => {
+        const served = await runtime.serve("oneThrowsOnce");
+        await using queue = await exim.startExim({ relay: { host: "127.0.0.1", port: served.port } });
+        await queue.submit({ ...message, to: ["a@y.test", "c@y.test", "d@y.test"] });
+        await queue.logged(/== c@y\.test .*451 4\.3\.0/);
+        await queue.flush();
+        await queue.emptied(30_000);
+        const delivered = await served.deliveries();
+        expect(delivered.map(({ recipient }) => recipient)).toEqual(["a@y.test", "d@y.test", "c@y.test"]);
+        await served.close(0);
+      });
+
+      for (const chunking of [false, true]) {
+        test(`135 92 LMTP: it hears of each recipient after ${chunking ? "BDAT LAST" : "DATA"}`, async () => {
+          const served = await runtime.serve("conformance", { protocol: "lmtp" });
+          const relay = { host: "127.0.0.1", port: served.port };
+          await using queue = await exim.startExim({ relay, protocol: "lmtp", chunking });
+          await queue.submit({ ...message, to: recipients });
+          await queue.emptied();
+          const log = await queue.log();
+          expect(log).toMatch(/=> a@y\.test /);
+          expect(log).toMatch(/\*\* reject@y\.test .*554 5\.7\.1 No thanks/);
+          expect((await served.deliveries()).map(({ recipient }) => recipient)).toEqual(["a@y.test", "c@y.test"]);
+          await served.close(0);
+        });
+      }
     });
 
     test.skipIf(!hasPython)("135 Python's LMTP client delivers", async () => {
