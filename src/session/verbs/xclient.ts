@@ -28,6 +28,7 @@ function begin(conversation: Conversation, claims: Claims): void {
   const { session } = conversation;
   conversation.endTransaction();
   conversation.extended = false;
+  conversation.authFailures = 0;
   claims.applyTo(session);
   delete session.helo;
   session.protocol = protocolOf(conversation);
