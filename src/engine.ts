@@ -5,9 +5,11 @@ import { application } from "./app/application.ts";
 import { MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
 import { Connections } from "./connections.ts";
-import { logHandlerFailure, logObserver } from "./log.ts";
+import { logHandlerFailure, logObserver, logProxyFault } from "./log.ts";
 import { policyOf, type ServeOptions, validate } from "./options.ts";
+import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
+import { ProxyGate } from "./proxy/gate.ts";
 import { AddressFailures } from "./session/failures.ts";
 import { sessionOptions, type SessionPolicy } from "./session/options.ts";
 import type { Session } from "./session/session.ts";
@@ -54,17 +56,25 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
   const addressFailures = new AddressFailures(authFailuresPerAddress, authFailureWindow);
   const { maxConnections = 1000, maxConnectionsPerAddress = 50 } = options;
   const connections = new Connections(sweep, maxConnections, maxConnectionsPerAddress);
+  const gate = new ProxyGate({
+    trusted: new AddressList("proxyProtocol", options.proxyProtocol),
+    timeout: settings.timeouts.proxyHeader,
+    most: maxConnections,
+    watch: sweep,
+    failed: logProxyFault,
+  });
 
   function acceptUnder(policy: SessionPolicy): (socket: Socket) => void {
     const own = { ...settings, ...policy };
     const circumstances = { application: answers, options: own, openContent, observer: logObserver, addressFailures };
-    return (socket) => connections.accept(socket, circumstances);
+    return (socket) => gate.pass(socket, (passed) => connections.accept(passed, circumstances));
   }
 
   async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const graceIsOver = new Promise<void>((resolve) => timer = setTimeout(resolve, grace));
     graceIsOver.then(() => connections.drop());
+    gate.close();
     await connections.drain();
     // Work that outlasts its message may outlast the grace as well; then it is left alone.
     await Promise.race([Promise.allSettled(background), graceIsOver]);

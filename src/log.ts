@@ -11,6 +11,7 @@ import type { Transaction } from "./session/transaction.ts";
 const sessions: Logger = getLogger(["postern", "session"]);
 const messages: Logger = getLogger(["postern", "message"]);
 const tls: Logger = getLogger(["postern", "tls"]);
+const proxies: Logger = getLogger(["postern", "proxy"]);
 const handlers: Logger = getLogger(["postern", "handler"]);
 const connections: Logger = getLogger(["postern", "connection"]);
 
@@ -94,9 +95,11 @@ export const logObserver: Observer = {
   },
 
   ended(conversation: Conversation): void {
-    if (!sessions.isEnabledFor("info")) return;
     const { session } = conversation;
-    sessions.info("{id} client={client} helo={helo} {protocol} {ending} messages={messages} in {milliseconds} ms", {
+    // What a proxy does for itself, mail apart, is a health check: every few seconds, all day.
+    const level = session.proxy?.namesClient === false && conversation.transactions === 0 ? "debug" : "info";
+    if (!sessions.isEnabledFor(level)) return;
+    sessions[level]("{id} client={client} helo={helo} {protocol} {ending} messages={messages} in {milliseconds} ms", {
       id: session.id,
       ...clientFields(session),
       ending: conversation.ending,
@@ -143,6 +146,11 @@ let quietUntil = 0;
 /** TLS is configured, and the runtime cannot do it with these certificates. */
 export function logTlsUnproven(error: unknown): void {
   tls.error("STARTTLS is not offered: the server could not shake hands with itself: {error}", { error });
+}
+
+/** A connection from an address in `proxyProtocol` was dropped. */
+export function logProxyFault(proxy: string, reason: string): void {
+  proxies.warn("{proxy} was dropped for want of a PROXY header: {reason}", { proxy, reason });
 }
 
 /** A handler failed: what it was asked, what it did, and what the client was told instead. */

@@ -47,13 +47,13 @@ export type {
 } from "./sasl/mod.ts";
 export { formatScramCredentials, parseScramCredentials, scramCredentials } from "./sasl/mod.ts";
 export type { BoundAddress, Server } from "./server.ts";
-export type { Envelope, EnvelopeDsn, Recipient, RecipientDsn, ValidSince } from "./session/envelope.ts";
+export type { Envelope, EnvelopeDsn, Forwarded, Recipient, RecipientDsn, ValidSince } from "./session/envelope.ts";
 export type { ExtensionName } from "./session/extensions.ts";
 export type { ExtensionSwitches } from "./session/offer.ts";
 export type { Limits, Timeouts } from "./session/options.ts";
 export type { CramMd5Proof, ScramProof, ShownCredentials } from "./session/proof.ts";
 export type { Protocol, Session } from "./session/session.ts";
-export type { Endpoint, PeerCertificate, Socket, TlsInfo } from "./socket.ts";
+export type { Endpoint, PeerCertificate, ProxyInfo, Socket, TlsInfo } from "./socket.ts";
 export type { SpoolOptions } from "./spool/spool.ts";
 export type { CertificateOptions, TlsOptions } from "./tls/options.ts";
 export { type Watch, watchTls } from "./tls/watch.ts";

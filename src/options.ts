@@ -1,6 +1,7 @@
 /** What `serve()` takes. */
 
 import type { DeliveryStore } from "./app/deliveries.ts";
+import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { validateSwitches } from "./session/offer.ts";
 import type { PartialSessionOptions, SessionPolicy } from "./session/options.ts";
@@ -15,6 +16,11 @@ export interface ListenerOptions {
   readonly hostname?: string;
   /** The path of a Unix socket to listen on, instead of port and host name. */
   readonly unix?: string;
+  /**
+   * SMTP, or LMTP (RFC 2033): clients say LHLO, and get a reply for each recipient of a message. Not for port 25.
+   * Default `"smtp"`.
+   */
+  readonly protocol?: "smtp" | "lmtp";
   /** Clients begin with a TLS handshake, before the greeting, as on port 465 (RFC 8314 section 3). Default false. */
   readonly implicitTls?: boolean;
   /**
@@ -54,6 +60,13 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   readonly maxConnections?: number;
   /** Connections at a time from one address; more get 421. Default 50. */
   readonly maxConnectionsPerAddress?: number;
+  /**
+   * The proxies in front of the server, as addresses, networks (`"10.0.0.0/8"`) or `"unix"`: connections from there must
+   * begin with a header of the PROXY protocol, version 1 or 2, before TLS and the greeting, and are its client's from
+   * then on. Those without one are dropped; a check that only connects and closes is not even logged. A header from
+   * elsewhere is never taken for one.
+   */
+  readonly proxyProtocol?: readonly string[];
   /** Where messages lie while they are received and handled. */
   readonly spool?: SpoolOptions;
   /** What is remembered of messages that only some of their recipients took. Default: in this process. */
@@ -75,6 +88,7 @@ export function validate(options: ServeOptions): void {
   for (const listener of listenersOf(options)) validateListener(listener, options.tls !== undefined);
   oneOf("bareNewline", bareNewline, ["reject", "normalize"]);
   validateSwitches(options.extensions ?? {});
+  new AddressList("proxyProtocol", options.proxyProtocol);
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
   const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool } = options;
   const { authFailureDelay, ...waits } = timeouts ?? {};
@@ -92,15 +106,18 @@ export function validate(options: ServeOptions): void {
 
 /** The places to listen, each with what was set for all. */
 export function listenersOf(options: ServeOptions): readonly ListenerOptions[] {
-  const { listeners, port, hostname, unix, implicitTls, requireTls, requireAuth, submission, native } = options;
-  const shared = { port, hostname, unix, implicitTls, requireTls, requireAuth, submission, native };
+  const { listeners, port, hostname, unix, protocol, implicitTls, requireTls, requireAuth, submission, native } =
+    options;
+  const shared = { port, hostname, unix, protocol, implicitTls, requireTls, requireAuth, submission, native };
   const own = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
   return listeners === undefined ? [own] : listeners.map((listener) => ({ ...own, ...listener }));
 }
 
-/** What a listener asks of its clients. */
-export function policyOf({ implicitTls, requireTls, requireAuth, submission }: ListenerOptions): SessionPolicy {
+/** What a listener speaks, and asks of its clients. */
+export function policyOf(listener: ListenerOptions): SessionPolicy {
+  const { protocol, implicitTls, requireTls, requireAuth, submission } = listener;
   return {
+    protocol: protocol ?? "smtp",
     implicitTls: implicitTls ?? false,
     requireTls: requireTls || submission || false,
     requireAuth: requireAuth || submission || false,
@@ -114,6 +131,11 @@ function validateListener(listener: ListenerOptions, hasTls: boolean): void {
   }
   if (unix !== undefined && (port !== undefined || hostname !== undefined)) {
     throw new TypeError(`Cannot listen on ${unix} and on a port: give unix, or port and hostname`);
+  }
+  oneOf("protocol", listener.protocol, ["smtp", "lmtp"]);
+  // RFC 2033 section 5: whoever connects there expects a queue behind it.
+  if (listener.protocol === "lmtp" && port === 25) {
+    throw new TypeError("Cannot speak LMTP on port 25: that port is for SMTP (RFC 2033)");
   }
   const { implicitTls, requireTls } = policyOf(listener);
   if ((implicitTls || requireTls) && !hasTls) {

@@ -12,6 +12,8 @@ export interface Endpoint {
   /** An IPv4 or IPv6 address in text form, never an IPv4-mapped IPv6 one; or the path of a Unix socket. */
   readonly address: string;
   readonly port: number;
+  /** The host name that a trusted client gave for it (XCLIENT). */
+  readonly name?: string;
 }
 
 /** Who the client's certificate says it is. */
@@ -37,12 +39,26 @@ export interface TlsInfo {
   readonly peerCertificate?: PeerCertificate;
 }
 
+/** What a proxy said of a connection in its PROXY header. */
+export interface ProxyInfo {
+  /** The proxy's end of the connection between it and the server. */
+  readonly remote: Endpoint;
+  /** The server's end of that connection. */
+  readonly local: Endpoint;
+  /** Whether it named the client. If not it spoke for itself, as in a health check, or did not know. */
+  readonly namesClient: boolean;
+  /** What else it said, in version 2 of the protocol: the numbers of the types are in its section 2.2. */
+  readonly tlvs: readonly { readonly type: number; readonly value: Uint8Array }[];
+}
+
 /** A byte stream. */
 export interface Socket {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   /** Set once the bytes are encrypted. */
   readonly tls: TlsInfo | undefined;
+  /** Set once a PROXY header was taken off; then `remote` and `local` are those it named. */
+  readonly proxy?: ProxyInfo;
   /** The next bytes, or null after the peer's FIN, an error or close. The caller owns them. One read at a time. */
   read(): Promise<Uint8Array | null>;
   /** Takes all the bytes. A promise back means that the peer is slow: await it. Never fails; a dead peer shows in read. */
@@ -50,9 +66,10 @@ export interface Socket {
   /**
    * Absent: there is no TLS to be had. Stops reading, drops unread plaintext, sends goAhead (the 220 of STARTTLS; empty
    * for implicit TLS), then shakes hands as the server. Rejects when that fails, or when the socket is destroyed before;
-   * then nothing more may be written.
+   * then nothing more may be written. `received` is what of the client's handshake was read already, behind a PROXY
+   * header.
    */
-  startTls?(goAhead: Uint8Array): Promise<void>;
+  startTls?(goAhead: Uint8Array, received?: Uint8Array): Promise<void>;
   /**
    * The channel binding data of this connection, for SCRAM's `-PLUS` mechanisms (RFC 5056); undefined in the clear, and
    * for a type that there is none of. Absent: the runtime gives none.

@@ -3,7 +3,16 @@
 import type { Hono } from "hono";
 import type { Reply } from "../protocol/reply.ts";
 import * as replies from "../session/replies.ts";
-import type { Application, AuthEvent, DataEvent, RcptEvent, SessionEvent } from "../session/event.ts";
+import type {
+  Application,
+  AuthEvent,
+  DataEvent,
+  Outcome,
+  Question,
+  RcptEvent,
+  SessionEvent,
+} from "../session/event.ts";
+import { hearsOfEach } from "../session/outcome.ts";
 import { deliverMessage, type DeliveryCircumstances, senderOf } from "./delivery.ts";
 import { dispatch } from "./dispatch.ts";
 import { tryAgain } from "./response.ts";
@@ -26,7 +35,7 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   const circumstances: DeliveryCircumstances = { ...given, routes };
 
   /** A store that fails, or a route that no router can read, costs the client no more than a handler that fails. */
-  function decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+  function decide(event: Question): Reply | undefined | Promise<Reply | undefined> {
     try {
       const decision = answer(event);
       return decision instanceof Promise ? decision.catch((error) => failed(event, error)) : decision;
@@ -40,12 +49,10 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
     return tryAgain(event.stage);
   }
 
-  function answer(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+  function answer(event: Question): Reply | undefined | Promise<Reply | undefined> {
     switch (event.stage) {
       case "rcpt":
         return decideRecipient(event);
-      case "data":
-        return deliver(event);
       case "auth":
         return authenticate(event);
       default:
@@ -54,7 +61,7 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   }
 
   /** A stage that no route can match costs nothing. */
-  function ask(event: SessionEvent): undefined | Promise<Reply | undefined> {
+  function ask(event: Question): undefined | Promise<Reply | undefined> {
     if (!routes.isDispatched(event.stage)) return undefined;
     const asked = dispatch(app, event, undefined, circumstances)
       .then((verdict) => verdict === "no opinion" ? undefined : verdict.reply);
@@ -65,7 +72,9 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
 
   function decideRecipient(event: RcptEvent): Reply | undefined | Promise<Reply | undefined> {
     const { session, envelope } = event;
-    const pending = envelope.to.length > 0 && given.deliveries.isPending(senderOf(session, envelope));
+    // Who hears of each recipient need not send to one at a time.
+    const isAlone = envelope.to.length === 0 || hearsOfEach(session, envelope);
+    const pending = !isAlone && given.deliveries.isPending(senderOf(session, envelope));
     if (pending instanceof Promise || routes.isDispatched("rcpt")) return askAboutRecipient(event, pending);
     return pending ? oneAtATime : byDefault(event);
   }
@@ -95,8 +104,8 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
     return routes.has("data") && !routes.has("rcpt") ? undefined : noSuchRecipient;
   }
 
-  function deliver(event: DataEvent): Promise<Reply | undefined> {
-    return deliverMessage(app, event, circumstances);
+  function deliver(event: DataEvent): Promise<Outcome> {
+    return deliverMessage(app, event, circumstances).catch((error) => failed(event, error));
   }
 
   function keep(work: Promise<unknown>): void {
@@ -104,5 +113,5 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
     work.finally(() => given.background.delete(work));
   }
 
-  return { mechanisms: routes.mechanisms, decide };
+  return { mechanisms: routes.mechanisms, decide, deliver };
 }

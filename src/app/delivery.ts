@@ -7,8 +7,9 @@
 import type { Hono } from "hono";
 import { formatReceived, formatReturnPath } from "../protocol/trace.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { DataEvent } from "../session/event.ts";
+import type { DataEvent, Outcome } from "../session/event.ts";
 import type { Envelope, Recipient } from "../session/envelope.ts";
+import { hearsOfEach } from "../session/outcome.ts";
 import type { Session } from "../session/session.ts";
 import type { DeliveryStore } from "./deliveries.ts";
 import { dispatch, type Surroundings } from "./dispatch.ts";
@@ -34,12 +35,16 @@ const taken: Reply = { code: 250, enhanced: "2.0.0", text: "Ok" };
 /** What one recipient answered; undefined is success without words. */
 type Answer = Reply | undefined;
 
-/** Hands a message to `data` and then to each recipient. */
+/**
+ * Hands a message to `data` and then to each recipient.
+ *
+ * @returns one reply for all, or one for each of `envelope.to` where the client hears of each.
+ */
 export async function deliverMessage(
   app: Hono,
   event: DataEvent,
   circumstances: DeliveryCircumstances,
-): Promise<Reply | undefined> {
+): Promise<Outcome> {
   const received = traceOf(event, circumstances.name);
   let success: Answer;
   if (circumstances.routes.isDispatched("data")) {
@@ -64,6 +69,15 @@ export async function deliverMessage(
     if (done.includes(address)) answers.set(address, undefined);
     else if (performance.now() > deadline) answers.set(address, outOfTime);
     else answers.set(address, await deliverTo(app, { ...event, stage: "deliver", recipient }, mail, circumstances));
+  }
+  if (hearsOfEach(event.session, event.envelope)) {
+    const each = event.envelope.to.map((to) => answers.get(comparableAddress(to, circumstances.name)) ?? success);
+    if (message !== undefined) {
+      const told = each.find(isRefusal) ?? success ?? taken;
+      const failed = (error: unknown) => circumstances.failed(event, error, told);
+      await settle(circumstances.deliveries, sender, message, finallyTold(answers), failed);
+    }
+    return each;
   }
   const reply = oneReply([...answers.values()]);
   if (message !== undefined || reply === partly) {
@@ -121,13 +135,28 @@ async function remember(
   const delivered = all.filter((address) => !isRefusal(answers.get(address)));
   if (reply === partly) await store.record(sender, message, delivered, all);
   else if (reply === undefined || reply.code < 300 || reply.code >= 500) {
-    // The reply is true, whether it can be written down or not: another one would double the message.
-    try {
-      await store.settle(sender, message, all);
-    } catch (error) {
-      failed(error);
-    }
+    await settle(store, sender, message, all, failed);
   }
+}
+
+/** A reply is true, whether it can be written down or not: another one would double the message. */
+async function settle(
+  store: DeliveryStore,
+  sender: string,
+  message: string,
+  told: readonly string[],
+  failed: (error: unknown) => void,
+): Promise<void> {
+  try {
+    await store.settle(sender, message, told);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Those who need not be asked again, because their own reply said so. */
+function finallyTold(answers: ReadonlyMap<string, Answer>): string[] {
+  return [...answers].filter(([, answer]) => !isRefusal(answer) || answer.code >= 500).map(([address]) => address);
 }
 
 /** Whose retry it is: the reverse-path; bounces have none, so their client stands for it. */
@@ -147,7 +176,7 @@ function traceOf({ session, envelope, id }: DataEvent, name: string): string {
     remoteAddress: session.remote.address,
     by: name,
     // RFC 6531 section 4.3: a message with SMTPUTF8 says so.
-    protocol: envelope.smtputf8 ? session.protocol.replace(/^ESMTP/, "UTF8SMTP") : session.protocol,
+    protocol: envelope.smtputf8 ? session.protocol.replace(/^E?(?=SMTP|LMTP)/, "UTF8") : session.protocol,
     id,
     ...(only !== undefined && others.length === 0 ? { recipient: only.address } : {}),
     date: new Date(),

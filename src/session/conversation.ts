@@ -3,10 +3,11 @@
 import { formatReply, isProtocolError, type Reply, withoutEnhanced } from "../protocol/reply.ts";
 import type { ChannelBindingType } from "../sasl/mod.ts";
 import type { Socket } from "../socket.ts";
+import { Claims } from "./claims.ts";
 import type { OpenContent } from "./content.ts";
 import type { Deadline } from "./deadline.ts";
-import type { Draft } from "./envelope.ts";
-import type { Application, SessionEvent } from "./event.ts";
+import type { Draft, Forwarded } from "./envelope.ts";
+import type { Application, DataEvent, Outcome, Question } from "./event.ts";
 import type { AddressFailures } from "./failures.ts";
 import { greeting } from "./greeting.ts";
 import { Input, type Line } from "./input.ts";
@@ -47,6 +48,10 @@ export class Conversation implements Deadline {
   readonly #socket: Socket;
   readonly #application: Application;
 
+  /** Whom the client says it speaks for; undefined for those who may not. */
+  readonly claims: Claims | undefined;
+  /** Whom it says the next message is from (XFORWARD). */
+  forwarded: Forwarded | undefined;
   /** Whether the client said EHLO, and so was told of extensions. */
   extended = false;
   /** Whether policy refused the connection: then all but QUIT is refused (RFC 5321 section 3.1). */
@@ -83,11 +88,15 @@ export class Conversation implements Deadline {
     const mechanisms = this.options.offer.has("auth") ? circumstances.application.mechanisms : undefined;
     this.mechanisms = mechanisms ?? new Set();
     this.input = new Input(socket);
+    this.claims = this.options.xclient.includes(socket.remote.address)
+      ? new Claims(socket.remote, socket.local)
+      : undefined;
     this.session = {
       id: sessionId(),
       remote: socket.remote,
       local: socket.local,
-      protocol: "SMTP",
+      ...(socket.proxy === undefined ? {} : { proxy: socket.proxy }),
+      protocol: this.options.protocol === "lmtp" ? "LMTP" : "SMTP",
       startedAt: new Date(),
       locals: emptyLocals(),
       ...(socket.tls === undefined ? {} : { tls: socket.tls }),
@@ -119,9 +128,22 @@ export class Conversation implements Deadline {
     this.#end();
   }
 
+  /** Asks the application about the connection, and again when it turns out to be another client's. */
+  async begin(isFirst: boolean): Promise<Reply> {
+    const reply = await greeting(this, isFirst);
+    this.refused = reply.code !== 220;
+    this.#ownLocals = { ...this.session.locals };
+    return reply;
+  }
+
   /** Asks the application; see {@linkcode Application}. */
-  decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined> {
+  decide(event: Question): Reply | undefined | Promise<Reply | undefined> {
     return this.#application.decide(event);
+  }
+
+  /** Hands a message over; see {@linkcode Application}. */
+  deliver(event: DataEvent): Promise<Outcome> {
+    return this.#application.deliver(event);
   }
 
   /** The open transaction, between MAIL and the end of its data. */
@@ -139,6 +161,7 @@ export class Conversation implements Deadline {
   endTransaction(): void {
     this.#transaction?.reception?.release();
     this.#transaction = undefined;
+    this.forwarded = undefined;
   }
 
   /** Puts a reply behind those that wait to be sent; none follows the one that ends the session. */
@@ -264,16 +287,13 @@ export class Conversation implements Deadline {
     const { tls } = this.#socket;
     if (tls === undefined) throw new Error("The socket shook hands, and knows nothing of its encryption");
     this.session.tls = tls;
-    this.session.protocol = "ESMTPS";
+    this.session.protocol = this.options.protocol === "lmtp" ? "LMTPS" : "ESMTPS";
     return true;
   }
 
   async #greet(): Promise<void> {
     this.#isKnown = true;
-    const reply = await greeting(this);
-    this.refused = reply.code !== 220;
-    this.reply(reply);
-    this.#ownLocals = { ...this.session.locals };
+    this.reply(await this.begin(true));
   }
 
   /** @returns false when the client will send no more. */

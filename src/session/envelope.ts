@@ -43,6 +43,25 @@ export interface EnvelopeDsn {
   readonly envid?: string;
 }
 
+/**
+ * What a mail server on the other side of a content filter knew of the client it had the message from (XFORWARD). What is
+ * absent it did not know.
+ */
+export interface Forwarded {
+  /** Its host name. */
+  readonly name?: string;
+  /** Its IP address; or whatever addresses are in another network than the Internet. */
+  readonly address?: string;
+  readonly port?: number;
+  /** By which protocol it came, as `ESMTP`. */
+  readonly protocol?: string;
+  readonly helo?: string;
+  /** The message's id there. */
+  readonly ident?: string;
+  /** Whether it was one of that server's own users or programs. */
+  readonly source?: "LOCAL" | "REMOTE";
+}
+
 /** The envelope of one message. */
 export interface Envelope {
   /** The reverse-path; null for `<>`, the sender of bounces. */
@@ -58,6 +77,8 @@ export interface Envelope {
   readonly parameters: Parameters;
   /** What the sender wants to be told, and how (DSN). */
   readonly dsn?: EnvelopeDsn;
+  /** Whether the client takes a reply for each recipient after the message (PRDR). */
+  readonly prdr?: boolean;
   /** Whether the message may be passed on over verified TLS only (REQUIRETLS). */
   readonly requireTls?: boolean;
   /** How long the message is of use (DELIVERBY). */
@@ -73,6 +94,8 @@ export interface Envelope {
    * "nobody knows". Absent when there was none. It is worth what the client's word is worth.
    */
   readonly auth?: string | null;
+  /** Whom a trusted client had the message from (XFORWARD). */
+  readonly forwarded?: Forwarded;
   /** Facts found by middleware that hold for this message; they reappear on `c.var` at every later stage. */
   readonly locals: Record<string, unknown>;
 }

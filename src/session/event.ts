@@ -90,6 +90,12 @@ export type SessionEvent =
   | CommandEvent
   | DisconnectEvent;
 
+/** Any of them but the message, which may have several replies. */
+export type Question = Exclude<SessionEvent, DataEvent>;
+
+/** What a message was answered: in one reply for all recipients, or in one for each of `envelope.to`. */
+export type Outcome = Reply | undefined | readonly (Reply | undefined)[];
+
 /**
  * The application, as a session sees it.
  *
@@ -100,5 +106,7 @@ export type SessionEvent =
 export interface Application {
   /** The names of the SASL mechanisms it has a say on. Absent or empty: there is no AUTH. */
   readonly mechanisms?: ReadonlySet<string>;
-  decide(event: SessionEvent): Reply | undefined | Promise<Reply | undefined>;
+  decide(event: Question): Reply | undefined | Promise<Reply | undefined>;
+  /** Takes a message; replies for each of its recipients are for a client that `hearsOfEach` of them. */
+  deliver(event: DataEvent): Promise<Outcome>;
 }

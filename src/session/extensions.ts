@@ -13,11 +13,13 @@ import { futureRelease } from "./extensions/futurerelease.ts";
 import { limits } from "./extensions/limits.ts";
 import { mtPriority } from "./extensions/mtpriority.ts";
 import { noSoliciting } from "./extensions/nosoliciting.ts";
+import { prdr } from "./extensions/prdr.ts";
 import { requireTls } from "./extensions/requiretls.ts";
 import { rrvs } from "./extensions/rrvs.ts";
 import { size } from "./extensions/size.ts";
 import { smtputf8 } from "./extensions/smtputf8.ts";
 import { startTls } from "./extensions/starttls.ts";
+import { xclient, xforward } from "./extensions/xclient.ts";
 
 /** Looks at a parameter's value and writes it down, or refuses the command. */
 export type ParameterRule<T> = (
@@ -51,9 +53,12 @@ export type ExtensionName =
   | "eightBitMime"
   | "smtputf8"
   | "enhancedStatusCodes"
+  | "prdr"
   | "chunking"
   | "binaryMime"
   | "limits"
+  | "xclient"
+  | "xforward"
   | "dsn"
   | "requireTls"
   | "deliverBy"
@@ -77,9 +82,12 @@ export const extensions: Readonly<Record<ExtensionName, Extension>> = {
   eightBitMime,
   smtputf8,
   enhancedStatusCodes,
+  prdr,
   chunking,
   binaryMime,
   limits,
+  xclient,
+  xforward,
   dsn,
   requireTls,
   deliverBy,

@@ -6,9 +6,10 @@ import { type Extension, type ExtensionName, extensions, type ParameterRule } fr
 /**
  * Extensions to switch on (`true`) or off (`false`) by name.
  *
- * On by default: `pipelining`, `size`, `auth` (where the application has handlers for it), `eightBitMime`, `smtputf8`, `enhancedStatusCodes`, `chunking`, `binaryMime` and
- * `limits`. Off by default, because who advertises them promises what only the application can keep: `dsn`,
- * `requireTls`, `deliverBy`, `futureRelease`, `mtPriority`, `rrvs` and `noSoliciting`.
+ * On by default: `pipelining`, `size`, `auth` (where the application has handlers for it), `eightBitMime`, `smtputf8`,
+ * `enhancedStatusCodes`, `prdr`, `chunking`, `binaryMime`, `limits`, and `xclient` and `xforward` (for the addresses in
+ * the option of that name). Off by default, because who advertises them promises what only the application can keep:
+ * `dsn`, `requireTls`, `deliverBy`, `futureRelease`, `mtPriority`, `rrvs` and `noSoliciting`.
  */
 export type ExtensionSwitches = Readonly<Partial<Record<ExtensionName, boolean>>>;
 

@@ -1,5 +1,6 @@
 /** What can be set for a session, and what holds when nothing is set. */
 
+import { AddressList } from "../protocol/addresslist.ts";
 import { type ExtensionSwitches, type Offer, offerOf } from "./offer.ts";
 
 /** How much one client may ask for. */
@@ -40,10 +41,13 @@ export interface Timeouts {
    * sessions do not wait. Default one second; 0 for not at all.
    */
   readonly authFailureDelay: number;
+  /** For the PROXY header of an address in `proxyProtocol`. Default five seconds. */
+  readonly proxyHeader: number;
 }
 
-/** What a listener asks of its clients before they may send mail. */
+/** What a listener speaks, and asks of its clients before they may send mail. */
 export interface SessionPolicy {
+  readonly protocol: "smtp" | "lmtp";
   /** The client begins with a TLS handshake, before the greeting (RFC 8314 section 3). */
   readonly implicitTls: boolean;
   /** In the clear, all commands but EHLO, HELO, STARTTLS, NOOP, RSET, HELP and QUIT get 530 5.7.0. */
@@ -71,6 +75,8 @@ export interface SessionSettings {
   readonly allowInsecureAuth: boolean;
   /** The extensions of EHLO. */
   readonly offer: Offer;
+  /** Who may say XCLIENT and XFORWARD. */
+  readonly xclient: AddressList;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
 }
@@ -94,6 +100,13 @@ export interface PartialSessionOptions {
    * {@linkcode ExtensionSwitches} for what is on by default, and why the rest is not.
    */
   readonly extensions?: ExtensionSwitches;
+  /**
+   * Who may say whom they speak for, by XCLIENT and XFORWARD: addresses, networks (`"10.0.0.0/8"`) or `"unix"`. After
+   * XCLIENT `c.var.session` is the other client's and the session begins again; what XFORWARD says is
+   * `c.var.envelope.forwarded`. Where a proxy has named the client (`proxyProtocol`), it is that client's address that
+   * counts. Default: nobody.
+   */
+  readonly xclient?: readonly string[];
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -110,6 +123,7 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
     minDataRate: given.minDataRate ?? 500,
     allowInsecureAuth: given.allowInsecureAuth ?? false,
     offer: offerOf(given.extensions),
+    xclient: new AddressList("xclient", given.xclient),
     limits: {
       recipients: 1000,
       errors: 20,
@@ -127,6 +141,7 @@ export function sessionOptions(given: PartialSessionOptions, hostname: string): 
       handshake: minute / 2,
       delivery: 8 * minute,
       authFailureDelay: 1000,
+      proxyHeader: 5000,
       ...given.timeouts,
     },
   };

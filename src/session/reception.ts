@@ -4,7 +4,9 @@ import { countReceived } from "../protocol/header.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { type Content, StorageError } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
+import { verdictOf } from "./outcome.ts";
 import { Pace } from "./pace.ts";
+import type { Outcome } from "./event.ts";
 import * as replies from "./replies.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -72,12 +74,24 @@ export class Reception {
     return this.#tell(replies.lostInData);
   }
 
+  /** The message will be refused, and more of it is to come: what the client is told now. */
+  refuse(): Reply {
+    return this.#tell(this.#problem ?? replies.lostInData);
+  }
+
+  /** The client has sent the last of a message that was refused. */
+  discard(octets: number): Reply {
+    return this.#conclude(replies.chunkDiscarded(octets)).last;
+  }
+
   /** The message is whole, or it has failed: what the client is told. */
   async end(): Promise<Reply> {
     this.#decoder.finish?.();
     this.#look();
     if (!this.hasFailed && this.#hasLooped()) this.#fail(replies.mailLoop);
-    return this.#tell(this.#problem ?? await this.#decide());
+    const { last, overall } = this.#conclude(this.#problem ?? await this.#deliver());
+    this.#tell(overall);
+    return last;
   }
 
   /** Gives memory and disk back, whatever became of the message. */
@@ -103,12 +117,17 @@ export class Reception {
     this.#content.drop();
   }
 
-  async #decide(): Promise<Reply> {
+  #deliver(): Promise<Outcome> {
     const { session } = this.#conversation;
     const { envelope, id } = this.#transaction;
-    const decision = this.#conversation.decide({ stage: "data", session, envelope, content: this.#content, id });
-    const reply = decision instanceof Promise ? await decision : decision;
-    return reply ?? { code: 250, enhanced: "2.0.0", text: `Ok: queued as ${id}` };
+    return this.#conversation.deliver({ stage: "data", session, envelope, content: this.#content, id });
+  }
+
+  /** Says all but the last of the replies to the message. */
+  #conclude(outcome: Outcome): { last: Reply; overall: Reply } {
+    const { before, last, overall } = verdictOf(this.#conversation, this.#transaction, outcome);
+    for (const reply of before) this.#conversation.reply(reply);
+    return { last, overall };
   }
 
   #tell(reply: Reply): Reply {

@@ -11,16 +11,19 @@ export const mailOk: Reply = fixed(250, "2.1.0", "Ok");
 export const rcptOk: Reply = fixed(250, "2.1.5", "Ok");
 export const ok: Reply = fixed(250, "2.0.0", "Ok");
 export const startData: Reply = { code: 354, text: "End data with <CR><LF>.<CR><LF>" };
+export const eachFollows: Reply = { code: 353, text: "Replies for each recipient follow" };
 export const bye: Reply = fixed(221, "2.0.0", "Bye", true);
 
 /** Commands that cannot be carried out as they stand, or not now. */
 export const sayHelloFirst: Reply = fixed(503, "5.5.1", "Error: send HELO/EHLO first");
+export const sayLhloFirst: Reply = fixed(503, "5.5.1", "Error: send LHLO first");
 export const nestedMail: Reply = fixed(503, "5.5.1", "Error: nested MAIL command");
 export const mailFirst: Reply = fixed(503, "5.5.1", "Error: need MAIL command");
 export const rcptFirst: Reply = fixed(503, "5.5.1", "Error: need RCPT command");
 export const binaryNeedsBdat: Reply = fixed(503, "5.5.1", "Error: BODY=BINARYMIME requires BDAT");
 export const noRecipients: Reply = fixed(554, "5.5.1", "Error: no valid recipients");
 export const connection: Reply = fixed(503, "5.5.1", "Error: access denied, only QUIT is left");
+export const notTrusted: Reply = fixed(550, "5.7.0", "Error: insufficient authorization");
 export const badSender: Reply = fixed(501, "5.1.7", "Bad sender address syntax");
 export const badRecipient: Reply = fixed(501, "5.1.3", "Bad recipient address syntax");
 export const sizeSyntax: Reply = fixed(501, "5.5.4", "Bad message size syntax");
@@ -74,9 +77,29 @@ export const shuttingDown: Reply = fixed(421, "4.3.2", "Server is shutting down,
 export const http: Reply = fixed(221, "2.7.0", "Error: I speak SMTP, not HTTP. Goodbye.", true);
 export const tlsHello: Reply = fixed(421, "4.7.0", "Error: TLS is not spoken here before STARTTLS", true);
 
+/** 503 before EHLO, HELO or LHLO. */
+export function helloFirst(protocol: "smtp" | "lmtp"): Reply {
+  return protocol === "lmtp" ? sayLhloFirst : sayHelloFirst;
+}
+
+/** A message without recipients; in LMTP it makes no difference whether some were refused (RFC 2033 section 4.2). */
+export function forNobody(refused: number, protocol: "smtp" | "lmtp"): Reply {
+  return refused > 0 && protocol !== "lmtp" ? noRecipients : rcptFirst;
+}
+
 /** 503 for a command that has no place between the chunks of a message. */
 export function afterBdat(verb: string): Reply {
   return { code: 503, enhanced: "5.5.1", text: `Error: ${verb} after BDAT` };
+}
+
+/** 503 for a command that has no place between MAIL and the end of the message. */
+export function inTransaction(verb: string): Reply {
+  return { code: 503, enhanced: "5.5.1", text: `Error: ${verb} within a transaction` };
+}
+
+/** 501 for what is wrong with the attributes of XCLIENT or XFORWARD. */
+export function badAttribute(verb: string, fault: string): Reply {
+  return { code: 501, enhanced: "5.5.4", text: `Error: ${verb} with ${fault}` };
 }
 
 /** 250 for a chunk that others follow. */

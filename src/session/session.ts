@@ -1,6 +1,6 @@
 /** What is known of one connection, from its first byte to its last. */
 
-import type { Endpoint, TlsInfo } from "../socket.ts";
+import type { Endpoint, ProxyInfo, TlsInfo } from "../socket.ts";
 
 /** The transmission types of RFC 3848 and RFC 6531 section 4.3, as they stand in `Received:`. */
 export type Protocol = `${"" | "UTF8"}${"SMTP" | "LMTP"}${"" | "S"}${"" | "A"}` | `ESMTP${"" | "S"}${"" | "A"}`;
@@ -13,6 +13,8 @@ export interface Session {
   readonly remote: Endpoint;
   /** The server's own end. */
   readonly local: Endpoint;
+  /** What the proxy in front of the server said; absent without the PROXY protocol. */
+  readonly proxy?: ProxyInfo;
   readonly protocol: Protocol;
   /** What the client called itself; absent before EHLO, HELO or LHLO. */
   readonly helo?: string;

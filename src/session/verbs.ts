@@ -7,13 +7,15 @@ import * as replies from "./replies.ts";
 import { auth } from "./verbs/auth.ts";
 import { bdat } from "./verbs/bdat.ts";
 import { data } from "./verbs/data.ts";
-import { ehlo, helo } from "./verbs/ehlo.ts";
+import { hello } from "./verbs/ehlo.ts";
 import { expn, help, noop, vrfy } from "./verbs/inquiry.ts";
 import { mail } from "./verbs/mail.ts";
 import { quit } from "./verbs/quit.ts";
 import { rcpt } from "./verbs/rcpt.ts";
 import { rset } from "./verbs/rset.ts";
 import { starttls } from "./verbs/starttls.ts";
+import { xclient } from "./verbs/xclient.ts";
+import { xforward } from "./verbs/xforward.ts";
 
 /** Carries out a command. Nothing comes back where there is nothing more to say. */
 export type Answer = (
@@ -45,8 +47,9 @@ export interface Verb {
 
 /** By upper-case name. */
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
-  ["EHLO", { answer: ehlo, endsGroup: true, isPreliminary: true }],
-  ["HELO", { answer: helo, endsGroup: true, isPreliminary: true }],
+  ["EHLO", { answer: hello, endsGroup: true, isPreliminary: true }],
+  ["HELO", { answer: hello, endsGroup: true, isPreliminary: true }],
+  ["LHLO", { answer: hello, endsGroup: true, isPreliminary: true }],
   ["STARTTLS", { answer: starttls, endsGroup: true, isPreliminary: true }],
   ["AUTH", { answer: auth, endsGroup: true, extraOctets: longestAuthArgument, tooLong: replies.authTooLong }],
   ["MAIL", { answer: mail, takesPath: true, parameters: "mail" }],
@@ -59,6 +62,8 @@ export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["VRFY", { answer: vrfy, endsGroup: true, isJunk: true }],
   ["EXPN", { answer: expn, endsGroup: true, isJunk: true }],
   ["HELP", { answer: help, isJunk: true, isPreliminary: true }],
+  ["XCLIENT", { answer: xclient }],
+  ["XFORWARD", { answer: xforward }],
   // What follows QUIT is not looked at, so it needs no reply of its own.
   ["QUIT", { answer: quit, isPreliminary: true }],
 ]);

@@ -72,7 +72,7 @@ describe("replies to a pipelined batch (RFC 2920 section 3.2, row 93)", () => {
       const { socket, engine } = conversing(app);
       expect((await socket.heard()).map(codes)).toEqual(["220"]);
       socket.say("EHLO c.test\r\n");
-      expect((await socket.heard()).map(codes)).toEqual(["250 250 250 250 250 250 250 250 250"]);
+      expect((await socket.heard()).map(codes)).toEqual(["250 250 250 250 250 250 250 250 250 250"]);
       const envelope =
         "MAIL FROM:<s@y.test>\r\nRCPT TO:<a@x.test>\r\nRCPT TO:<refused@x.test>\r\nRCPT TO:<b@x.test>\r\n";
       socket.say(`${envelope}DATA\r\n`);

@@ -17,6 +17,7 @@ test("the example asks a question, and answers in several lines", async () => {
     S: 250-8BITMIME
     S: 250-SMTPUTF8
     S: 250-ENHANCEDSTATUSCODES
+    S: 250-PRDR
     S: 250-CHUNKING
     S: 250-BINARYMIME
     S: 250-LIMITS …
@@ -160,6 +161,7 @@ const dialogues: [name: string, app: Postern, script: string, options?: TestOpti
     S: 250-8BITMIME
     S: 250-SMTPUTF8
     S: 250-ENHANCEDSTATUSCODES
+    S: 250-PRDR
     S: 250-CHUNKING
     S: 250-BINARYMIME
     S: 250-LIMITS RCPTMAX=1000 MAILMAX=10000

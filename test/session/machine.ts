@@ -75,6 +75,7 @@ export class Machine {
       }),
       options: {
         ...sessionOptions({ pipelining: "lenient", ...options }, "mx.test"),
+        protocol: "smtp",
         implicitTls: false,
         requireTls: options.requireTls ?? false,
         requireAuth: false,

@@ -6,7 +6,7 @@ import type { Conversation } from "../conversation.ts";
 import { Exchange, longestResponse, type Outcome } from "../exchange.ts";
 import { mechanismContext, offeredMechanisms } from "../mechanisms.ts";
 import * as replies from "../replies.ts";
-import { protocolOf } from "./ehlo.ts";
+import { protocolOf } from "../protocol.ts";
 import { unknown } from "./unknown.ts";
 
 /** `sasl-mech [SP initial-response]`, with the syntax of RFC 4422 section 3.1. */

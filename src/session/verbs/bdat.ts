@@ -26,7 +26,7 @@ export function bdat(conversation: Conversation, argument: string): Reply | Prom
   if (!Number.isSafeInteger(chunk.size)) return replies.chunkTooLarge;
   if (transaction === undefined) return discard(conversation, chunk, untimely(conversation));
   if (transaction.envelope.to.length === 0) {
-    return discard(conversation, chunk, transaction.refused > 0 ? replies.noRecipients : replies.rcptFirst);
+    return discard(conversation, chunk, replies.forNobody(transaction.refused, options.protocol));
   }
   transaction.reception ??= new Reception(conversation, transaction, decoderFor(conversation, transaction));
   return receive(conversation, transaction.reception, chunk);
@@ -35,7 +35,7 @@ export function bdat(conversation: Conversation, argument: string): Reply | Prom
 /** Why there is no transaction. */
 function untimely({ session, options }: Conversation): Reply {
   if (options.requireTls && session.tls === undefined) return replies.needsTls;
-  return session.helo === undefined ? replies.sayHelloFirst : replies.rcptFirst;
+  return session.helo === undefined ? replies.helloFirst(options.protocol) : replies.rcptFirst;
 }
 
 /** Text has newlines to look after; binary content is nobody's business (RFC 3030 section 3). */
@@ -74,11 +74,13 @@ function taken(
   hadFailed: boolean,
 ): Reply | Promise<Reply> {
   if (hadFailed) {
-    if (isLast) conversation.endTransaction();
-    return replies.chunkDiscarded(size);
+    if (!isLast) return replies.chunkDiscarded(size);
+    const reply = reception.discard(size);
+    conversation.endTransaction();
+    return reply;
   }
   if (isLast) return reception.end().finally(() => conversation.endTransaction());
-  return reception.hasFailed ? reception.end() : replies.chunkOk(size);
+  return reception.hasFailed ? reception.refuse() : replies.chunkOk(size);
 }
 
 /** Reads past a chunk that nobody wants, and only then says why. */

@@ -8,11 +8,11 @@ import * as replies from "../replies.ts";
 import type { Transaction } from "../transaction.ts";
 
 export function data(conversation: Conversation, argument: string): Reply | Promise<Reply> {
-  const { transaction } = conversation;
+  const { transaction, options } = conversation;
   if (argument !== "") return replies.syntax("DATA");
   if (transaction === undefined) return replies.rcptFirst;
   if (transaction.reception !== undefined) return replies.afterBdat("DATA");
-  if (transaction.envelope.to.length === 0) return transaction.refused > 0 ? replies.noRecipients : replies.rcptFirst;
+  if (transaction.envelope.to.length === 0) return replies.forNobody(transaction.refused, options.protocol);
   // Binary content may hold the end of data anywhere: it needs BDAT (RFC 3030 section 3).
   if (transaction.envelope.body === "BINARYMIME") return replies.binaryNeedsBdat;
   return receive(conversation, transaction);

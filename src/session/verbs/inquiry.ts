@@ -17,7 +17,8 @@ export function expn(conversation: Conversation, argument: string): Reply | Prom
 }
 
 export function help(conversation: Conversation, argument: string): Reply | Promise<Reply> {
-  const text = "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT";
+  const hello = conversation.options.protocol === "lmtp" ? "LHLO" : "EHLO HELO";
+  const text = `Commands: ${hello} MAIL RCPT DATA RSET NOOP VRFY HELP QUIT`;
   return custom(conversation, "HELP", argument, { code: 214, enhanced: "2.0.0", text });
 }
 

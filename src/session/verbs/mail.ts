@@ -10,7 +10,7 @@ import { applyParameters } from "./parameters.ts";
 
 export function mail(conversation: Conversation, argument: string): Reply | Promise<Reply> {
   const { session, options } = conversation;
-  if (session.helo === undefined) return replies.sayHelloFirst;
+  if (session.helo === undefined) return replies.helloFirst(options.protocol);
   if (options.requireAuth && session.user === undefined) return replies.needsAuth;
   if (conversation.transaction !== undefined) return replies.nestedMail;
   if (conversation.transactions >= options.limits.transactions) return replies.tooManyTransactions;
@@ -22,6 +22,7 @@ export function mail(conversation: Conversation, argument: string): Reply | Prom
   if (parameters === undefined) return replies.syntax("MAIL FROM:<address> [parameters]");
   const transaction = new Transaction(`${session.id}.${conversation.transactions}`, path.mailbox, parameters);
   const { envelope } = transaction;
+  if (conversation.forwarded !== undefined) envelope.forwarded = conversation.forwarded;
   const problem = applyParameters(conversation, "mail", parameters, envelope);
   if (problem !== undefined) return problem;
   if (path.mailbox !== null && isInternationalized(path.mailbox) && !envelope.smtputf8) return replies.needsSmtputf8;

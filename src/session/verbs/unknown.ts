@@ -9,7 +9,7 @@ import * as replies from "../replies.ts";
 const notImplemented = new Set(["TURN", "SEND", "SOML", "SAML"]);
 
 /** Extensions' verbs where the extension is not offered. */
-const notHere = new Set(["LHLO", "ETRN", "ATRN", "AUTH"]);
+const notHere = new Set(["ETRN", "ATRN", "AUTH"]);
 
 export function unknown(conversation: Conversation, argument: string, verb: string): Reply | Promise<Reply> {
   const reply = notImplemented.has(verb)
