@@ -39,26 +39,26 @@ export class Connections {
     }
     this.#perAddress.set(address, fromHere + 1);
     const conversation = new Conversation(socket, circumstances);
-    this.#sweep.add(conversation);
+    this.#sweep.add(conversation.wire);
     this.#live.set(conversation, conversation.run().then(() => this.#remove(conversation, address)));
   }
 
   /** Lets everybody finish what they are in the middle of; resolves when all are gone. */
   async drain(): Promise<void> {
     this.#isDraining = true;
-    for (const conversation of this.#live.keys()) conversation.shutDown();
+    for (const conversation of this.#live.keys()) conversation.wire.shutDown();
     await Promise.all(this.#live.values());
   }
 
   /** Ends what is left: handlers are told by their signal, connections are dropped. */
   drop(): void {
-    for (const conversation of this.#live.keys()) conversation.destroy();
+    for (const conversation of this.#live.keys()) conversation.wire.destroy("shutdown");
     this.#sweep.expireAll();
   }
 
   #remove(conversation: Conversation, address: string): void {
     this.#live.delete(conversation);
-    this.#sweep.delete(conversation);
+    this.#sweep.delete(conversation.wire);
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, left);

@@ -102,7 +102,7 @@ export const logObserver: Observer = {
     sessions[level]("{id} client={client} helo={helo} {protocol} {ending} messages={messages} in {milliseconds} ms", {
       id: session.id,
       ...clientFields(session),
-      ending: conversation.ending,
+      ending: conversation.wire.ending,
       messages: conversation.transactions,
       milliseconds: Date.now() - session.startedAt.getTime(),
     });

@@ -125,7 +125,7 @@ export class Exchange {
       return line.error === "too long" ? replies.authTooLong : replies.badBase64;
     }
     // An extension's command is the last of its group (RFC 2920 section 3.1), and the responses belong to the command.
-    if (conversation.input.hasMore && conversation.options.pipelining === "strict") return replies.synchronization;
+    if (conversation.wire.input.hasMore && conversation.options.pipelining === "strict") return replies.synchronization;
     if (line === "*") return replies.authCancelled;
     return decodeBase64(line) ?? replies.badBase64;
   }

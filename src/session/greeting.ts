@@ -6,7 +6,7 @@ import * as replies from "./replies.ts";
 
 /** 220, or why the client is not welcome. Who has heard it once may have sent more in the meantime. */
 export async function greeting(conversation: Conversation, isFirst: boolean): Promise<Reply> {
-  const { input, options, session } = conversation;
+  const { options, session, wire: { input } } = conversation;
   const decision = conversation.decide({ stage: "connect", session });
   let reply: Reply | undefined;
   if (decision instanceof Promise) {

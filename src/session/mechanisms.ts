@@ -24,14 +24,15 @@ export function mechanismContext(conversation: Conversation): MechanismContext {
   return {
     hostname: conversation.options.name,
     ...(identity === undefined ? {} : { externalIdentity: identity }),
-    ...(bindsChannel ? { channelBinding: (type) => conversation.channelBinding(type) } : {}),
+    ...(bindsChannel ? { channelBinding: (type) => conversation.wire.channelBinding(type) } : {}),
   };
 }
 
 function isPossible(conversation: Conversation, name: string): boolean {
   if (name === "EXTERNAL") return externalIdentity(conversation) !== undefined;
   if (!name.endsWith("-PLUS")) return true;
-  const exporter = conversation.channelBinding("tls-exporter") ?? conversation.channelBinding("tls-server-end-point");
+  const exporter = conversation.wire.channelBinding("tls-exporter") ??
+    conversation.wire.channelBinding("tls-server-end-point");
   return exporter !== undefined && exporter.length > 0;
 }
 

@@ -43,12 +43,12 @@ export class Questions {
   async #ask(reply: Reply): Promise<Line | undefined> {
     const conversation = this.#conversation;
     // The answer to a question that was not heard yet is none (RFC 2920 section 3.1).
-    if (conversation.input.hasMore && conversation.options.pipelining === "strict") {
+    if (conversation.wire.input.hasMore && conversation.options.pipelining === "strict") {
       this.#ending = replies.synchronization;
       return undefined;
     }
     conversation.reply(reply);
-    const line = await conversation.readLine(longestAnswer + 2);
+    const line = await conversation.wire.readLine(longestAnswer + 2);
     if (typeof line === "string" || "error" in line) return line;
     this.#ending = line;
     return undefined;

@@ -36,7 +36,9 @@ export function answer(conversation: Conversation, line: Line): Reply | Promise<
 /** Commands that come when nothing is to be gained from them, or before the client could know that they may. */
 function refuseUntimely(conversation: Conversation, verb: Verb | undefined): Reply | undefined {
   const { options, session } = conversation;
-  if (verb?.endsGroup && conversation.input.hasMore && options.pipelining === "strict") return replies.synchronization;
+  if (verb?.endsGroup && conversation.wire.input.hasMore && options.pipelining === "strict") {
+    return replies.synchronization;
+  }
   // RFC 3207 section 4: "to every command other than NOOP, EHLO, STARTTLS, or QUIT"; three more give nothing away.
   if (options.requireTls && session.tls === undefined && !verb?.isPreliminary) return replies.needsTls;
   if (verb?.isJunk && ++conversation.junkCommands > options.limits.junkCommands) return replies.tooManyCommands;

@@ -58,7 +58,7 @@ async function punish(conversation: Conversation, reply: Reply): Promise<Reply> 
   const failures = ++conversation.authFailures;
   addressFailures?.record(session.remote.address);
   const delay = options.timeouts.authFailureDelay * failures;
-  if (delay > 0) await passed(delay, conversation.input.gone());
+  if (delay > 0) await passed(delay, conversation.wire.input.gone());
   const isOver = failures > options.limits.authFailures || addressFailures?.isBlocked(session.remote.address);
   return isOver ? replies.tooManyAuthFailures : reply;
 }

@@ -100,7 +100,7 @@ function readChunk(
   octets: number,
   take: (block: Uint8Array) => Promise<void> | undefined,
 ): true | Promise<boolean> {
-  const block = conversation.input.takeBlock(octets);
+  const block = conversation.wire.input.takeBlock(octets);
   const left = octets - (block?.length ?? 0);
   const taking = block === undefined ? undefined : take(block);
   if (left === 0 && taking === undefined) return true;
@@ -117,9 +117,9 @@ async function readRest(
   if (taking !== undefined) await taking;
   let left = octets;
   while (left > 0) {
-    const block = conversation.input.takeBlock(left);
+    const block = conversation.wire.input.takeBlock(left);
     if (block === undefined) {
-      if (!await conversation.fill(pace)) return false;
+      if (!await conversation.wire.fill(pace)) return false;
       continue;
     }
     left -= block.length;

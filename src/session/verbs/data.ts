@@ -20,18 +20,18 @@ export function data(conversation: Conversation, argument: string): Reply | Prom
 
 /** Reads the message to its end whatever is wrong with it, and only then says what. */
 async function receive(conversation: Conversation, transaction: Transaction): Promise<Reply> {
-  const { input, options } = conversation;
+  const { options, wire: { input } } = conversation;
   const normalize = options.bareNewline === "normalize";
   const reception = new Reception(conversation, transaction, (emit) => new DataDecoder(emit, normalize));
   transaction.reception = reception;
   try {
     conversation.reply(replies.startData);
-    const flushed = conversation.flush();
+    const flushed = conversation.wire.flush();
     if (flushed !== undefined) await flushed;
     while (true) {
       const block = input.takeBlock();
       if (block === undefined) {
-        if (await conversation.fill(reception.pace)) continue;
+        if (await conversation.wire.fill(reception.pace)) continue;
         return reception.lose();
       }
       const end = reception.take(block);

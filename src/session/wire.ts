@@ -1,0 +1,191 @@
+/** The octets to and from one client, and how long either may keep the other waiting. */
+
+import { formatReply, type Reply } from "../protocol/reply.ts";
+import type { ChannelBindingType } from "../sasl/mod.ts";
+import type { Socket, TlsInfo } from "../socket.ts";
+import type { Deadline } from "./deadline.ts";
+import { Input, type Line } from "./input.ts";
+import type { Timeouts } from "./options.ts";
+import type { Pace } from "./pace.ts";
+import * as replies from "./replies.ts";
+
+/** How a session ended, for the log: the client's QUIT, its disappearance, or the server's reason. */
+export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "handshake" | "failed";
+
+const encoder = new TextEncoder();
+
+/** One client's connection, read line by line or block by block, written batch by batch. */
+export class Wire implements Deadline {
+  readonly input: Input;
+  readonly #socket: Socket;
+  readonly #timeouts: Timeouts;
+  /** How it ended. */
+  ending: Ending = "lost";
+  deadline: number = Infinity;
+  /** What waits for the end of the batch (RFC 2920 section 3.2). */
+  #out = "";
+  #isEnding = false;
+  #isShuttingDown = false;
+  #state: "talking" | "waiting for a command" | "waiting for the client to read" | "shaking hands" = "talking";
+
+  constructor(socket: Socket, timeouts: Timeouts) {
+    this.#socket = socket;
+    this.#timeouts = timeouts;
+    this.input = new Input(socket);
+  }
+
+  /** Whether the last word was said: nothing more is read, or said. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** Whether a handshake is possible, and still to be made. */
+  get canEncrypt(): boolean {
+    return this.#socket.tls === undefined && this.#socket.startTls !== undefined;
+  }
+
+  /** What binds an exchange to this connection; see {@linkcode Socket.channelBinding}. */
+  channelBinding(type: ChannelBindingType): Uint8Array | undefined {
+    return this.#socket.channelBinding?.(type);
+  }
+
+  /** Puts text behind what waits to be sent. */
+  send(text: string): void {
+    this.#out += text;
+  }
+
+  /** Sends what waits. A promise means that the client is slow to read. */
+  flush(): Promise<void> | undefined {
+    if (this.#out === "") return;
+    const bytes = encoder.encode(this.#out);
+    this.#out = "";
+    const slow = this.#socket.write(bytes);
+    return slow === undefined ? undefined : this.#waitForReader(slow);
+  }
+
+  /** The next line within a command that has several; or the reply to a command that will never be whole. */
+  async readLine(limit: number): Promise<Line | Reply> {
+    let line: Line | undefined;
+    while ((line = this.input.takeLine(limit)) === undefined) {
+      if (this.#isShuttingDown) return replies.shuttingDown;
+      if (!await this.waitForLine(this.#timeouts.command)) return replies.lost;
+    }
+    this.deadline = Infinity;
+    return line;
+  }
+
+  /**
+   * Sends what waits, and reads more of a line.
+   *
+   * @param patience milliseconds for the whole line, however many pieces it comes in.
+   * @returns false when the client will send no more, or the server wants to hear no more.
+   */
+  async waitForLine(patience: number): Promise<boolean> {
+    const flushed = this.flush();
+    if (flushed !== undefined) await flushed;
+    if (this.#isShuttingDown) {
+      this.end("shutdown");
+      this.#sayLast(replies.shuttingDown);
+      return false;
+    }
+    if (this.deadline === Infinity) this.allow(patience);
+    this.#state = "waiting for a command";
+    const more = await this.input.fill();
+    this.#state = "talking";
+    return more;
+  }
+
+  /** Reads more of a message; false when the client will send no more, or was too slow. */
+  async fill(pace: Pace): Promise<boolean> {
+    // Whoever waits for more sends first what is ready (RFC 2920 section 3.2): the client may wait for it.
+    const flushed = this.flush();
+    if (flushed !== undefined) await flushed;
+    this.allow(pace.patience);
+    const more = await this.input.fill();
+    this.deadline = Infinity;
+    return more;
+  }
+
+  /**
+   * Says `goAhead` and shakes hands. What the client sent before is thrown away, unread and half-read: nobody vouches
+   * for it (RFC 3207 section 6).
+   *
+   * @throws what the runtime says of a failed handshake; the connection is over then, without another word.
+   */
+  async encrypt(goAhead: Uint8Array): Promise<TlsInfo> {
+    const flushed = this.flush();
+    if (flushed !== undefined) await flushed;
+    this.input.discard();
+    this.allow(this.#timeouts.handshake);
+    this.#state = "shaking hands";
+    try {
+      if (this.#socket.startTls === undefined) throw new Error("The socket has no TLS");
+      await this.#socket.startTls(goAhead);
+      const { tls } = this.#socket;
+      if (tls === undefined) throw new Error("The socket shook hands, and knows nothing of its encryption");
+      return tls;
+    } catch (error) {
+      this.end("handshake");
+      this.#socket.destroy();
+      throw error;
+    } finally {
+      this.#state = "talking";
+      this.deadline = Infinity;
+    }
+  }
+
+  /** Gives the client `milliseconds` from now. */
+  allow(milliseconds: number): void {
+    this.deadline = performance.now() + milliseconds;
+  }
+
+  /** The client took too long: to send, or to read. */
+  expire(): void {
+    this.deadline = Infinity;
+    this.end("timeout");
+    // In the middle of a handshake no word in the clear would be understood, or safe.
+    if (this.#state === "waiting for the client to read" || this.#state === "shaking hands") this.#socket.destroy();
+    else this.#sayLast(replies.timeout);
+  }
+
+  /** The server stops: whoever is idle is told so now, whoever is in the middle of something after that. */
+  shutDown(): void {
+    this.#isShuttingDown = true;
+    if (this.#state === "shaking hands") return this.destroy("shutdown");
+    if (this.#state !== "waiting for a command") return;
+    this.end("shutdown");
+    this.#sayLast(replies.shuttingDown);
+  }
+
+  /** Nothing more is read; what waits is still sent. The first reason given stays. */
+  end(ending: Ending): void {
+    if (!this.#isEnding) this.ending = ending;
+    this.#isEnding = true;
+  }
+
+  /** Says FIN behind what was sent. */
+  close(): void {
+    this.deadline = Infinity;
+    this.#socket.close();
+  }
+
+  /** Drops the connection, whatever goes on. */
+  destroy(ending: Ending): void {
+    this.end(ending);
+    this.#socket.destroy();
+  }
+
+  #sayLast(reply: Reply): void {
+    this.#socket.write(encoder.encode(formatReply(reply)));
+    this.#socket.close();
+  }
+
+  async #waitForReader(slow: Promise<void>): Promise<void> {
+    const { deadline } = this;
+    this.allow(this.#timeouts.block);
+    this.#state = "waiting for the client to read";
+    await slow;
+    this.#state = "talking";
+    this.deadline = deadline;
+  }
+}
