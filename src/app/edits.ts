@@ -1,6 +1,6 @@
 /** What the server changes in a message's header: fields put before it, and fields of the client's taken out. */
 
-import { type HeaderField, parseHeader } from "../protocol/header.ts";
+import { type HeaderField, splitHeader } from "../protocol/header.ts";
 import type { Envelope } from "../session/envelope.ts";
 
 /** The changes of one message. */
@@ -102,39 +102,16 @@ export function removeFields(envelope: Envelope, isRemoved: (name: string, value
   edits.version++;
 }
 
-const LF = 0x0a;
-
 /** The octets of a header section that are left; the same array when nothing was taken out. */
 export function keptHeader(header: Uint8Array, edits: HeaderEdits): Uint8Array {
-  const kept: Uint8Array[] = [];
-  let octets = 0;
-  for (let start = 0; start < header.length;) {
-    const end = fieldEnd(header, start);
-    const field = header.subarray(start, end);
-    const [parsed] = parseHeader(field);
-    if (parsed === undefined || !edits.isRemoved(parsed)) {
-      kept.push(field);
-      octets += field.length;
-    }
-    start = end;
-  }
-  if (octets === header.length) return header;
-  const joined = new Uint8Array(octets);
+  const fields = splitHeader(header);
+  const kept = fields.filter((field) => field.name === "" || !edits.isRemoved(field));
+  if (kept.length === fields.length) return header;
+  const joined = new Uint8Array(kept.reduce((sum, { octets }) => sum + octets.length, 0));
   let at = 0;
-  for (const field of kept) {
-    joined.set(field, at);
-    at += field.length;
+  for (const { octets } of kept) {
+    joined.set(octets, at);
+    at += octets.length;
   }
   return joined;
-}
-
-/** Behind the last line of the field that begins at `start`. */
-function fieldEnd(header: Uint8Array, start: number): number {
-  let at = start;
-  do {
-    const lf = header.indexOf(LF, at);
-    if (lf < 0) return header.length;
-    at = lf + 1;
-  } while (header[at] === 0x20 || header[at] === 0x09);
-  return at;
 }
