@@ -62,6 +62,12 @@ test.each([
   expect(await verdict(rfc6376.replace(part, replacement))).toBe(expected);
 });
 
+test("a copy of a signature with another identity is no signature", async () => {
+  const signature = rfc6376.slice(0, rfc6376.indexOf("Received:"));
+  const copy = signature.replace("i=joe@", "i=ceo@");
+  expect(await verdict(rfc6376.replace(signature, signature + copy))).toBe("pass, permerror: the same signature again");
+});
+
 test("of many signatures ten are looked at, and the message is read once", async () => {
   const signature = rfc6376.slice(0, rfc6376.indexOf("Received:"));
   const many = Array.from({ length: 500 }, (_, at) => signature.replace("c=simple", `l=${at}; c=simple`)).join("");
@@ -87,4 +93,33 @@ x
   const arc = async (dns: StaticTable) => (await signaturesOf(chain, dns)).arc.result;
   expect(await arc({ "s._domainkey.arc.test": "timeout" })).toBe("temperror");
   expect(await arc({})).toBe("fail");
+});
+
+async function signed(bits: number, options: { maxBodyLength?: number } = {}): Promise<[string, StaticTable]> {
+  const { generateKeyPairSync } = await import("node:crypto");
+  const { dkimSign } = await import("mailauth");
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
+  const message = "From: a@example.com\r\nSubject: x\r\n\r\nfirst\r\n";
+  const { signatures } = await dkimSign(message, {
+    signatureData: [{
+      signingDomain: "example.com",
+      selector: "s",
+      privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      ...options,
+    }],
+  } as never);
+  const record = `v=DKIM1; k=rsa; p=${publicKey.export({ type: "spki", format: "der" }).toString("base64")}`;
+  return [signatures + message, { "s._domainkey.example.com": { TXT: [record] } }];
+}
+
+test("a signature over the beginning of the text is a pass only while there is no more", async () => {
+  const [message, dns] = await signed(1024, { maxBodyLength: 7 });
+  expect(message).toContain("l=7");
+  expect(await verdict(message, dns)).toBe("pass");
+  expect(await verdict(`${message}added\r\n`, dns)).toBe("policy: part of the text is not signed");
+});
+
+test("a key under 1024 bits is not believed", async () => {
+  expect(await verdict(...await signed(1024))).toBe("pass");
+  expect(await verdict(...await signed(768))).toBe("policy: key is too short");
 });

@@ -125,9 +125,10 @@ const passing: Given = { dkim: [["pass", "none.test"]] };
 test.each<[string, readonly string[], string]>([
   ["two mailboxes of one domain are one author", ["a@none.test, b@none.test"], "pass none"],
   ["of two mailboxes each domain is asked for", ["a@none.test, b@example.com"], "fail reject"],
-  ["of two From fields each domain is asked for", ["a@none.test", "b@example.com"], "fail reject"],
-  ["the order of the fields does not matter", ["b@example.com", "a@none.test"], "fail reject"],
-  ["an author that nobody can look up may be the worst", ["a@none.test", "b@down.test"], "temperror none"],
+  ["two From fields are an error", ["a@none.test", "b@example.com"], "permerror none"],
+  ["even of one domain", ["a@none.test", "a@none.test"], "permerror none"],
+  ["the order of mailboxes does not matter", ["b@example.com, a@none.test"], "fail reject"],
+  ["an author that nobody can look up may be the worst", ["a@none.test, b@down.test"], "temperror none"],
   ["an author in a group is an author", ["Staff: b@example.com;"], "fail reject"],
   ["an address in a display name is a name", ['"b@example.com" <a@none.test>'], "pass none"],
   ["an address in a comment is a comment", ["a@none.test (b@example.com)"], "pass none"],

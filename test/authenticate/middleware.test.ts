@@ -97,7 +97,12 @@ const spoofed = "From: ceo@example.com\nSubject: pay\n\nx\n";
 test.each<[string, string, string]>([
   ["the owner asks for it", spoofed, "550 5.7.1 Refused by the DMARC policy of example.com"],
   ["the DNS cannot tell", "From: a@down.test\n\nx\n", "451 4.7.0 DMARC of down.test could not be checked"],
-  ["no author can be named", "Subject: x\n\nx\n", "550 5.7.1 Refused by DMARC: no domain in From"],
+  [
+    "there are two From fields",
+    "From: a@lists.test\nFrom: b@lists.test\n\nx\n",
+    "550 5.7.1 Refused by DMARC: From names",
+  ],
+  ["no author can be named", "Subject: x\n\nx\n", "550 5.7.1 Refused by DMARC: From names no author"],
 ])("enforce refuses when %s, report does not", async (_, data, expected) => {
   const given = { from: "a@evil.test" };
   expect((await through(data, { dmarc: "enforce" }, given)).result.data?.raw).toStartWith(expected);

@@ -3,23 +3,23 @@
 import { isDomain, toALabels } from "../../protocol/domain.ts";
 
 /**
- * The domains in the values of a message's `From` fields, in A-labels, each once.
+ * The domains in the values of a message's `From` fields, in A-labels, each once. There must be one such field (RFC 5322
+ * section 3.6): of several, readers show one and signatures cover another.
  *
  * It reads what RFC 5322 section 3.4 allows: display names, comments, groups, quoted local parts. Where an address is
  * in angle brackets, what stands before them is a name, whatever it looks like.
  *
- * @returns undefined when an address has no domain that could be asked for.
+ * @returns undefined when there are several fields, or an address has no domain that could be asked for.
  */
 export function authorDomains(values: readonly string[]): readonly string[] | undefined {
+  if (values.length > 1) return undefined;
   const domains = new Set<string>();
-  for (const value of values) {
-    for (const address of addressesOf(value)) {
-      const at = address.lastIndexOf("@");
-      const domain = at < 0 ? "" : address.slice(at + 1).replace(/\s+/g, "").replace(/\.$/, "");
-      const labels = isDomain(domain) ? toALabels(domain) : undefined;
-      if (labels === undefined) return undefined;
-      domains.add(labels);
-    }
+  for (const address of addressesOf(values[0] ?? "")) {
+    const at = address.lastIndexOf("@");
+    const domain = at < 0 ? "" : address.slice(at + 1).replace(/\s+/g, "").replace(/\.$/, "");
+    const labels = isDomain(domain) ? toALabels(domain) : undefined;
+    if (labels === undefined) return undefined;
+    domains.add(labels);
   }
   return [...domains];
 }

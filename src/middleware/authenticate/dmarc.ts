@@ -8,7 +8,7 @@ import type { DkimVerdict, DmarcPolicy, DmarcVerdict } from "./verdict.ts";
 
 /** What DMARC looks at. */
 export interface DmarcQuestion {
-  /** The domains of the `From` fields; undefined when they cannot be read. */
+  /** The domains in `From`; undefined when they cannot be read. */
   readonly authors: readonly string[] | undefined;
   readonly spf: SpfVerdict;
   readonly dkim: readonly DkimVerdict[];
@@ -25,7 +25,7 @@ const mostAuthors = 5;
 export async function dmarc(question: DmarcQuestion): Promise<DmarcVerdict> {
   const { authors } = question;
   const fault = authors === undefined || authors.length === 0
-    ? "no domain in From"
+    ? "From names no author"
     : authors.length > mostAuthors
     ? "too many domains in From"
     : undefined;

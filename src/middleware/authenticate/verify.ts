@@ -28,7 +28,7 @@ export async function verifySignatures(
   const { dkimVerify, arc } = await mailauth();
   const fields = splitHeader(content.header);
   const signed = fields.filter(({ name }) => name.toLowerCase() === "dkim-signature");
-  const signatures = signed.slice(0, mostSignatures).map(({ value }) => readSignature(value, now));
+  const signatures = once(signed.slice(0, mostSignatures).map(({ value }) => readSignature(value, now)));
   for (const { selector, domain, problem } of signatures) {
     if (problem === undefined) keys.begin(selector, domain);
   }
@@ -46,6 +46,17 @@ export async function verifySignatures(
   for (const link of chain) nameAlgorithm(link);
   const { status, i } = await arc(verified.arc ?? {}, options);
   return { dkim, arc: judgeChain(status.result, status.comment, i || chain.length, chain, keys) };
+}
+
+/** The library's results are found by what was signed: a copy must not be taken for the original. */
+function once(signatures: readonly Signature[]): Signature[] {
+  const known = new Set<string>();
+  return signatures.map((one) => {
+    const key = `${one.domain} ${one.selector} ${one.signature}`;
+    if (known.has(key)) return { ...one, problem: "the same signature again" };
+    known.add(key);
+    return one;
+  });
 }
 
 /** The message with another header section. One without text gets the empty line that the library waits for. */

@@ -42,8 +42,7 @@ export interface SpfOptions extends Exemptions {
  * stamped with `Received-SPF` (RFC 7208 section 9.1).
  *
  * Without options nothing is refused. Refusing `fail` at MAIL refuses mail that was forwarded, too, even if its DKIM
- * signature would have spoken for it (RFC 7208 section 8.4); {@linkcode https://www.rfc-editor.org/rfc/rfc7489 DMARC}
- * asks for both.
+ * signature would have spoken for it (RFC 7208 section 8.4): `authenticate()` asks for both.
  *
  * Authenticated clients, those on the `except` list and those on a Unix socket are not looked at. `app.mail(spf())`
  * and `app.use(spf())` are the same: at all stages but MAIL it passes.
