@@ -92,6 +92,13 @@ test("results in a name of one's own choice", async () => {
   expect(fields[0]).toStartWith("Example.net;");
 });
 
+test.each([{ name: "two words" }, { name: "" }, { name: "x;" }, { except: ["x"] }])(
+  "the options %p are refused",
+  (options) => {
+    expect(() => authenticate(options)).toThrow(TypeError);
+  },
+);
+
 const spoofed = "From: ceo@example.com\nSubject: pay\n\nx\n";
 
 test.each<[string, string, string]>([

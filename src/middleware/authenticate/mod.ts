@@ -67,7 +67,7 @@ export interface AuthenticateOptions extends Exemptions {
  * Messages of authenticated clients and of those on a Unix socket are not verified, but cleaned of results in our name;
  * those of clients on the `except` list are taken as they are: list the machines there whose results you believe.
  *
- * @throws {TypeError} for an entry of `except` that is no address.
+ * @throws {TypeError} for a name that is none, and for an entry of `except` that is no address.
  *
  * @example
  * ```ts
@@ -84,6 +84,9 @@ export interface AuthenticateOptions extends Exemptions {
  */
 export function authenticate(options: AuthenticateOptions = {}): MiddlewareHandler {
   const { dmarc: mode = "report", override = () => false } = options;
+  if (options.name !== undefined && !/^[\w.-]+$/.test(options.name)) {
+    throw new TypeError(`Cannot give results under the name ${JSON.stringify(options.name)}: write a host name`);
+  }
   const isListed = exempting({ except: options.except ?? [] });
   const isUnverified = exempting({});
   return async (c, next) => {

@@ -17,7 +17,7 @@ import { counter } from "./counter.ts";
 export type { IoRedis, NodeRedis, RedisClient } from "../redis.ts";
 
 /** The stages at which something can be counted. */
-export type CountedStage = "connect" | "helo" | "mail" | "rcpt" | "data";
+export type CountedStage = "connect" | "helo" | "auth" | "mail" | "rcpt" | "data";
 
 /** Options of {@linkcode rateLimit}. */
 export interface RateLimitOptions extends Exemptions {
@@ -50,7 +50,8 @@ const logger: Logger = getLogger(["postern", "rate-limit"]);
 const longest = 24 * 24 * 60 * 60;
 
 /**
- * Refuses for now whatever exceeds `limit` in a window of time: connections with 421 4.7.0, all else with 451 4.7.0.
+ * Refuses for now whatever exceeds `limit` in a window of time: connections with 421 4.7.0, AUTH with 454 4.7.0, all
+ * else with 451 4.7.0.
  *
  * Clients on the `except` list are not counted; by address, those on a Unix socket are not, and after `connect` those who
  * authenticated are not: limit these by `user`. How many connections an address may have open at a time is an option of
@@ -65,6 +66,7 @@ const longest = 24 * 24 * 60 * 60;
  *
  * const app = new Postern();
  * app.use(rateLimit({ limit: 30 })); // connections a minute and client
+ * app.use(rateLimit({ stage: "auth", limit: 10, seconds: 600 })); // guesses at passwords
  * app.use(rateLimit({ by: "user", limit: 500, seconds: 24 * 60 * 60 })); // messages a day and user
  * ```
  */
@@ -110,7 +112,7 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
   };
 }
 
-/** A refused connection is over; anything later is refused alone. */
+/** A refused connection is over; anything later is refused alone. AUTH has a code of its own (RFC 4954 section 6). */
 function refusal(stage: CountedStage, enhanced: string, text: string): Response {
-  return stage === "connect" ? reply(421, enhanced, text) : reply(451, enhanced, text);
+  return reply(stage === "connect" ? 421 : stage === "auth" ? 454 : 451, enhanced, text);
 }
