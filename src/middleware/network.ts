@@ -1,7 +1,8 @@
 /** The network that stands for a client: one machine, or one customer, changes its address within it. */
 
 import ipaddr from "ipaddr.js";
-import { isAddress } from "../addresses.ts";
+import { parseAddress } from "../protocol/address.ts";
+import { withoutZone } from "./asked.ts";
 
 /** How much of an address tells clients apart. */
 export interface NetworkBits {
@@ -20,8 +21,8 @@ export function validateBits({ v4, v6 }: NetworkBits): void {
 
 /** As `192.0.2.0/24`; what is no address is its own network. */
 export function networkOf(address: string, { v4, v6 }: NetworkBits): string {
-  if (!isAddress(address)) return address;
-  const ip = ipaddr.process(address);
+  const ip = parseAddress(withoutZone(address));
+  if (ip === undefined) return address;
   const bits = ip.kind() === "ipv4" ? v4 : v6;
   const bytes = ip.toByteArray().map((byte, at) => byte & (0xff << Math.min(8, Math.max(0, (at + 1) * 8 - bits))));
   return `${ipaddr.fromByteArray(bytes.map((byte) => byte & 0xff)).toString()}/${bits}`;

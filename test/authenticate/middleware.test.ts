@@ -1,6 +1,11 @@
 import { expect, test } from "bun:test";
 import { Postern } from "postern";
-import { authenticate, type AuthenticateOptions, type AuthVariables, type AuthVerdict } from "postern/authenticate";
+import {
+  authenticate,
+  type AuthenticateOptions,
+  type AuthenticateVariables,
+  type AuthVerdict,
+} from "postern/authenticate";
 import { type Resolver, staticResolver, type StaticTable } from "postern/dns";
 import { spf } from "postern/spf";
 import { send, type SendResult } from "postern/testing";
@@ -29,7 +34,7 @@ async function through(
   options: AuthenticateOptions = {},
   given: { from?: string; user?: string; remoteAddress?: string; before?: (app: Postern) => void } = {},
 ): Promise<Seen> {
-  const app = new Postern<{ Variables: AuthVariables }>();
+  const app = new Postern<{ Variables: AuthenticateVariables }>();
   app.connect(asUser(given.user));
   given.before?.(app as unknown as Postern);
   app.use(authenticate({ resolver: staticResolver(zone), ...options }));

@@ -106,9 +106,9 @@ test("lists are asked once in a session", async () => {
 
 test.each([
   [{ zones: [""] }, 'Cannot ask ""'],
-  [{ zones: [{ zone: "bl.test", codes: { two: 2 } }] }, 'Cannot use "two" in a list of addresses'],
+  [{ zones: [{ zone: "bl.test", codes: { two: 2 } }] }, 'Cannot take "two" in codes'],
   [{ zones: [{ zone: "bl.test", score: NaN }] }, "its score NaN is no number"],
-  [{ zones: [], except: ["x"] }, 'Cannot use "x"'],
+  [{ zones: [], except: ["x"] }, 'Cannot take "x" in except'],
 ])("the options %p are refused", (options, message) => {
   expect(() => dnsbl(options as DnsblOptions)).toThrow(message);
 });

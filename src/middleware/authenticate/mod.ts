@@ -27,7 +27,7 @@ export type { ReverseName } from "../fcrdns/iprev.ts";
 export type { SpfResult, SpfVerdict } from "../../spf/mod.ts";
 
 /** What `authenticate()` puts on `c.var`, from `data` on. */
-export interface AuthVariables {
+export interface AuthenticateVariables {
   /** Absent for clients that were not looked at. */
   readonly auth?: AuthVerdict;
 }
@@ -72,9 +72,9 @@ export interface AuthenticateOptions extends Exemptions {
  * @example
  * ```ts
  * import { Postern } from "postern";
- * import { authenticate, type AuthVariables } from "postern/authenticate";
+ * import { authenticate, type AuthenticateVariables } from "postern/authenticate";
  *
- * const app = new Postern<{ Variables: AuthVariables }>();
+ * const app = new Postern<{ Variables: AuthenticateVariables }>();
  * app.use(authenticate({ dmarc: "enforce" }));
  * app.deliver("*", (c) => {
  *   const isSuspect = c.var.auth?.dmarc.disposition === "quarantine";
@@ -87,7 +87,7 @@ export function authenticate(options: AuthenticateOptions = {}): MiddlewareHandl
   if (options.name !== undefined && !/^[\w.-]+$/.test(options.name)) {
     throw new TypeError(`Cannot give results under the name ${JSON.stringify(options.name)}: write a host name`);
   }
-  const isListed = exempting({ except: options.except ?? [] });
+  const isListed = exempting(options);
   const isUnverified = exempting({});
   return async (c, next) => {
     const asked = askedOf(c);

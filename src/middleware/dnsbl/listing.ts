@@ -1,7 +1,7 @@
 /** Asks a DNS list about an address (RFC 5782). */
 
-import { addressList } from "../../addresses.ts";
 import { type Resolver, reverseLabels } from "../../dns/mod.ts";
+import { AddressList } from "../../protocol/addresslist.ts";
 
 /** A list, and what its answers count. */
 export interface DnsList {
@@ -41,9 +41,9 @@ export type AskList = (
 ) => Promise<Listing | Unanswered | undefined>;
 
 /** RFC 5782 section 2.1: answers are in 127.0.0.0/8. */
-const isAnswer = addressList(["127.0.0.0/8"]);
+const answers = new AddressList("answers", ["127.0.0.0/8"]);
 /** Lists say here that they did not look: blocked resolver, too many queries, a typing error in the zone. */
-const isError = addressList(["127.255.255.0/24"]);
+const errors = new AddressList("errors", ["127.255.255.0/24"]);
 
 /**
  * Prepares the questions to a list.
@@ -52,16 +52,18 @@ const isError = addressList(["127.255.255.0/24"]);
  */
 export function askList(list: DnsList): AskList {
   const { zone, score = 1 } = list;
-  const codes = Object.entries(list.codes ?? {}).map(([code, value]) => [addressList([code]), value] as const);
+  const codes = Object.entries(list.codes ?? {}).map(([code, value]) =>
+    [new AddressList("codes", [code]), value] as const
+  );
   for (const value of [score, ...codes.map(([, value]) => value)]) {
     if (!Number.isFinite(value)) throw new RangeError(`Cannot ask ${zone}: its score ${value} is no number`);
   }
 
-  function scoreOf(answers: readonly string[]): number {
+  function scoreOf(given: readonly string[]): number {
     if (list.codes === undefined) return score;
     let most = 0;
-    for (const answer of answers) {
-      const value = codes.find(([matches]) => matches(answer))?.[1] ?? 0;
+    for (const answer of given) {
+      const value = codes.find(([named]) => named.includes(answer))?.[1] ?? 0;
       if (Math.abs(value) > Math.abs(most)) most = value;
     }
     return most;
@@ -72,7 +74,7 @@ export function askList(list: DnsList): AskList {
     const answer = await resolver.resolve(name, "A", { signal });
     if (answer.status === "failure") return { zone, reason: answer.reason };
     if (answer.status !== "ok") return undefined;
-    const wrong = answer.records.find((record) => !isAnswer(record) || isError(record));
+    const wrong = answer.records.find((record) => !answers.includes(record) || errors.includes(record));
     if (wrong !== undefined) return { zone, reason: wrong };
     const text = await resolver.resolve(name, "TXT", { signal });
     const said = text.status === "ok" ? { text: printable(text.records[0]!) } : {};

@@ -9,7 +9,7 @@ import { getLogger, type Logger } from "@logtape/logtape";
 import { reply } from "../../app/reply.ts";
 import type { StageEvent } from "../../app/stage.ts";
 import { askedOf, exempting, type Exemptions } from "../asked.ts";
-import { addressList } from "../../addresses.ts";
+import { AddressList } from "../../protocol/addresslist.ts";
 import { type NetworkBits, networkOf, validateBits } from "../network.ts";
 import type { RedisClient } from "../redis.ts";
 import { counter } from "./counter.ts";
@@ -83,12 +83,12 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
   const stage = options.stage ?? (by === "address" ? "connect" : by === "recipient" ? "rcpt" : "mail");
   const name = options.name ?? `${typeof by === "string" ? by : "custom"}:${stage}:${limit}:${seconds}`;
   const count = counter({ limit, seconds, prefix: `postern:rate:${name}`, redis, failOpen });
-  const isListed = addressList(options.except ?? []);
+  const listed = new AddressList("except", options.except);
   const isExempt = exempting(options);
 
   function keyOf(c: Context, event: StageEvent): string | undefined {
     const { session } = event;
-    if (isListed(session.remote.address)) return undefined;
+    if (listed.includes(session.remote.address)) return undefined;
     if (typeof by === "function") return by(c);
     if (by === "user") return session.user;
     if (by === "address") return isExempt(session) ? undefined : networkOf(session.remote.address, bits);

@@ -5,8 +5,8 @@
  */
 
 import type { MiddlewareHandler } from "hono";
-import { addressList } from "../../addresses.ts";
 import { reply } from "../../app/reply.ts";
+import { AddressList } from "../../protocol/addresslist.ts";
 import { askedOf, type Exemptions, isFrom } from "../asked.ts";
 
 /**
@@ -24,13 +24,13 @@ import { askedOf, type Exemptions, isFrom } from "../asked.ts";
  * app.use(requireAuth({ except: ["192.168.0.0/16"] }));
  * ```
  */
-export function requireAuth({ except = [] }: Exemptions = {}): MiddlewareHandler {
-  const isListed = addressList(except);
+export function requireAuth({ except }: Exemptions = {}): MiddlewareHandler {
+  const listed = new AddressList("except", except);
   return async (c, next) => {
     const event = askedOf(c)?.event;
     if (event === undefined || !isFrom(event.stage, "mail")) return await next();
     const { user, remote } = event.session;
-    if (user === undefined && !isListed(remote.address)) return reply(530, "5.7.0", "Authentication required");
+    if (user === undefined && !listed.includes(remote.address)) return reply(530, "5.7.0", "Authentication required");
     await next();
   };
 }
