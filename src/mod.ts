@@ -20,6 +20,8 @@ export type {
   StageVariables,
 } from "./app/context.ts";
 export { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
+export { type ConnInfo, getConnInfo, stageOf } from "./app/asked.ts";
+export { prependField, removeFields } from "./app/edits.ts";
 export type { FetchFunction, MailHandler } from "./app/handler.ts";
 export { MailHeaders } from "./app/headers.ts";
 export { Mail } from "./app/mail.ts";

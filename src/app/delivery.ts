@@ -13,6 +13,7 @@ import { hearsOfEach } from "../session/outcome.ts";
 import type { Session } from "../session/session.ts";
 import type { DeliveryStore } from "./deliveries.ts";
 import { dispatch, type Surroundings } from "./dispatch.ts";
+import { editsOf } from "./edits.ts";
 import { Mail } from "./mail.ts";
 import type { StageRoutes } from "./routes.ts";
 import { comparableAddress, type DeliverEvent } from "./stage.ts";
@@ -46,9 +47,11 @@ export async function deliverMessage(
   circumstances: DeliveryCircumstances,
 ): Promise<Outcome> {
   const received = traceOf(event, circumstances.name);
+  const edits = () => editsOf(event.envelope);
   let success: Answer;
   if (circumstances.routes.isDispatched("data")) {
-    const verdict = await dispatch(app, event, new Mail(event.id, received, event.content), circumstances);
+    const mail = new Mail(event.id, ["", received], event.content, edits);
+    const verdict = await dispatch(app, event, mail, circumstances);
     if (verdict !== "no opinion") {
       if (isRefusal(verdict.reply)) return verdict.reply;
       success = verdict.reply;
@@ -56,7 +59,8 @@ export async function deliverMessage(
       if (!circumstances.routes.has("deliver")) return success;
     }
   }
-  const mail = new Mail(event.id, formatReturnPath(event.envelope.from?.address ?? "") + received, event.content);
+  const returnPath = formatReturnPath(event.envelope.from?.address ?? "");
+  const mail = new Mail(event.id, [returnPath, received], event.content, edits);
   const recipients = unique(event.envelope.to, circumstances.name);
   const sender = senderOf(event.session, event.envelope);
   const pending = circumstances.deliveries.isPending(sender);

@@ -41,7 +41,7 @@ export async function dispatch(
 ): Promise<Verdict> {
   const limit = new TimeLimit(surroundings.handlerTimeout);
   const asked = event.stage === "auth" ? timed(event, limit) : event;
-  const call: StageCall = { event: asked, mail, limit, isUnanswered: false };
+  const call: StageCall = { event: asked, name: surroundings.name, mail, limit, isUnanswered: false };
   surroundings.watch.add(limit);
   try {
     limit.throwIfOver();

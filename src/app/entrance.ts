@@ -10,6 +10,8 @@ import type { TimeLimit } from "./timelimit.ts";
 /** One question on its way through the app. */
 export interface StageCall {
   readonly event: StageEvent;
+  /** The server's own name. */
+  readonly name: string;
   /** The message, once it is in. */
   readonly mail?: Mail | undefined;
   /** The handlers' time. */

@@ -3,6 +3,7 @@
 // @ts-types="npm:@types/mailparser@^3"
 import type { ParsedMail, SimpleParserOptions } from "mailparser";
 import type { Content } from "../session/content.ts";
+import { type HeaderEdits, keptHeader } from "./edits.ts";
 import { MailHeaders } from "./headers.ts";
 
 const encoder = new TextEncoder();
@@ -13,8 +14,14 @@ const encoder = new TextEncoder();
  * Its octets are those the client sent, with the trace fields of RFC 5321 section 4.4 before them.
  */
 export class Mail {
-  readonly #trace: Uint8Array;
+  readonly #trace: readonly [above: string, below: string];
   readonly #content: Content;
+  readonly #edits: (() => HeaderEdits | undefined) | undefined;
+  /** What stands in place of the first `#skipped` octets of the content. */
+  #head: Uint8Array = new Uint8Array(0);
+  #skipped = 0;
+  /** Which state of the edits that is. */
+  #version = -1;
   #headers: MailHeaders | undefined;
   #parsed: Promise<ParsedMail> | undefined;
 
@@ -22,23 +29,32 @@ export class Mail {
   readonly id: string;
 
   /**
-   * @param trace the header fields to put before the message: ASCII, or UTF-8 for SMTPUTF8, CRLF after each.
+   * @param trace the header fields to put before the message, above and below those of the edits: ASCII, or UTF-8 for
+   * SMTPUTF8, CRLF after each.
    * @param content the octets that came.
+   * @param edits what middleware changes in the header, asked for at each look: it may change until `data` is over.
    */
-  constructor(id: string, trace: string, content: Content) {
+  constructor(
+    id: string,
+    trace: readonly [above: string, below: string],
+    content: Content,
+    edits?: () => HeaderEdits | undefined,
+  ) {
     this.id = id;
-    this.#trace = encoder.encode(trace);
+    this.#trace = trace;
     this.#content = content;
+    this.#edits = edits;
   }
 
   /** Octets, trace fields included. */
   get size(): number {
-    return this.#content.size + this.#trace.length;
+    return this.#prepare().length + this.#content.size - this.#skipped;
   }
 
   /** The header fields, trace fields included. */
   get headers(): MailHeaders {
-    return this.#headers ??= new MailHeaders(joined(this.#trace, this.#content.header));
+    const head = this.#prepare();
+    return this.#headers ??= new MailHeaders(joined(head, this.#content.header.subarray(this.#skipped)));
   }
 
   /** The octets as a web stream; each call starts anew. To read them here, iterate over the mail: that costs less. */
@@ -72,16 +88,23 @@ export class Mail {
    * ```
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    if (this.#trace.length > 0) yield this.#trace.slice();
-    // Each reader gets a chunk of its own: one that changes it must not change the message for the next.
-    for await (const piece of this.#content.read()) yield piece.slice();
+    const head = this.#prepare();
+    let skip = this.#skipped;
+    if (head.length > 0) yield head.slice();
+    for await (const piece of this.#content.read()) {
+      // Each reader gets a chunk of its own: one that changes it must not change the message for the next.
+      if (skip < piece.length) yield piece.slice(skip);
+      skip = Math.max(0, skip - piece.length);
+    }
   }
 
   /** All octets. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const head = this.#prepare();
     const all = new Uint8Array(this.size);
-    all.set(this.#trace);
-    await this.#content.copyTo(all, this.#trace.length);
+    if (this.#skipped > 0) return await this.#gather(all);
+    all.set(head);
+    await this.#content.copyTo(all, head.length);
     return all;
   }
 
@@ -108,7 +131,33 @@ export class Mail {
    * @throws {Error} whatever mailparser throws.
    */
   parse(options?: SimpleParserOptions): Promise<ParsedMail> {
+    this.#prepare();
     return this.#parsed ??= this.#parse(options);
+  }
+
+  /** Brings the head up to date with the edits. */
+  #prepare(): Uint8Array {
+    const edits = this.#edits?.();
+    const version = edits?.version ?? 0;
+    if (version === this.#version) return this.#head;
+    this.#version = version;
+    this.#headers = undefined;
+    this.#parsed = undefined;
+    const [above, below] = this.#trace;
+    const trace = encoder.encode(above + (edits?.fields ?? "") + below);
+    const { header } = this.#content;
+    const kept = edits === undefined ? header : keptHeader(header, edits);
+    this.#skipped = kept === header ? 0 : header.length;
+    return this.#head = kept === header ? trace : joined(trace, kept);
+  }
+
+  async #gather(all: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    let at = 0;
+    for await (const piece of this) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return all;
   }
 
   async #parse(options: SimpleParserOptions | undefined): Promise<ParsedMail> {

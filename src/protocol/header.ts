@@ -41,6 +41,29 @@ export function parseHeader(header: Uint8Array): HeaderField[] {
   return fields;
 }
 
+/** One field of a header section with its octets; a line that is no field has neither name nor value. */
+export interface RawField extends HeaderField {
+  /** All of its lines, CRLF included. */
+  readonly octets: Uint8Array;
+}
+
+/** All lines of a header section, field by field: put together again they are the same octets. */
+export function splitHeader(header: Uint8Array): RawField[] {
+  const fields: RawField[] = [];
+  for (let start = 0; start < header.length;) {
+    let end = start;
+    do {
+      const lf = header.indexOf(LF, end);
+      end = lf < 0 ? header.length : lf + 1;
+    } while (header[end] === 0x20 || header[end] === 0x09);
+    const octets = header.subarray(start, end);
+    const [field] = parseHeader(octets);
+    fields.push({ name: field?.name ?? "", value: field?.value ?? "", octets });
+    start = end;
+  }
+  return fields;
+}
+
 const received = new TextEncoder().encode("received:");
 
 /** How many `Received:` fields a header section has, counted up to one past `most`. */

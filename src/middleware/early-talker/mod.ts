@@ -1,0 +1,44 @@
+/**
+ * A pause before the greeting, as middleware.
+ *
+ * @module
+ */
+
+import type { MiddlewareHandler } from "hono";
+import { askedOf, exempting, type Exemptions } from "../asked.ts";
+import { pause, validatePause } from "../pause.ts";
+
+/** Options of {@linkcode earlyTalker}. */
+export interface EarlyTalkerOptions extends Exemptions {
+  /** How long the greeting is held back, in milliseconds, 60 000 at most. Default 2000. */
+  readonly wait?: number;
+}
+
+/**
+ * Holds the greeting back. A client has to wait for it (RFC 5321 section 3.1); whoever talks before it does not listen,
+ * and is sent away with 554 5.5.0.
+ *
+ * The session itself sends early talkers away, whatever makes it wait; with the option `pipelining: "lenient"` of
+ * `serve()` it does not. Everybody else waits, too: list those who need not in `except`.
+ *
+ * @throws {TypeError | RangeError} for options that cannot be.
+ *
+ * @example
+ * ```ts
+ * import { Postern } from "postern";
+ * import { earlyTalker } from "postern/early-talker";
+ *
+ * const app = new Postern();
+ * app.use(earlyTalker({ wait: 3000, except: ["192.168.0.0/16"] }));
+ * ```
+ */
+export function earlyTalker(options: EarlyTalkerOptions = {}): MiddlewareHandler {
+  const { wait = 2000 } = options;
+  validatePause(wait);
+  const isExempt = exempting(options);
+  return async (c, next) => {
+    const event = askedOf(c)?.event;
+    if (event?.stage === "connect" && !isExempt(event.session)) await pause(wait, c.req.raw.signal);
+    await next();
+  };
+}

@@ -1,0 +1,6 @@
+import { runCases } from "../run.ts";
+import { absent, arcCases, exampleCases } from "./suite.ts";
+
+const cases = arcCases();
+if (cases === undefined) console.log(absent);
+await runCases({ ...exampleCases, ...cases });
