@@ -65,7 +65,10 @@ function certify(): void {
 }
 
 /** The certificate that every server gets. */
-export const certificate = { cert: `${peers}/cert.pem`, key: `${peers}/key.pem` } as const;
+export const certificate: { readonly cert: string; readonly key: string } = {
+  cert: `${peers}/cert.pem`,
+  key: `${peers}/key.pem`,
+};
 
 /** The version of a package in .scratch/peers. */
 export function packageVersion(name: string): string {
@@ -79,6 +82,8 @@ export function debianVersion(name: string): string {
 
 function run(command: readonly string[], env: Readonly<Record<string, string>> = {}): boolean {
   const { success, stderr } = Bun.spawnSync([...command], { cwd: root, env: { ...process.env, ...env } });
-  if (!success) console.log(`failed: ${command.join(" ")}: ${stderr.toString().trim().split("\n").slice(-3).join(" ")}`);
+  if (!success) {
+    console.log(`failed: ${command.join(" ")}: ${stderr.toString().trim().split("\n").slice(-3).join(" ")}`);
+  }
   return success;
 }

@@ -17,12 +17,8 @@ export const interpreters: Readonly<Record<RuntimeName, readonly string[]>> = {
   node: ["node"],
 };
 
-let isBuilt = false;
-
-/** Builds dist/, which is what Node serves. Once in a run. */
+/** Builds dist/, which is what Node serves. */
 export async function build(): Promise<void> {
-  if (isBuilt) return;
-  isBuilt = true;
   const child = Bun.spawn([`${root}node_modules/.bin/tsc`, "-p", "tsconfig.build.json"], { cwd: root });
   if (await child.exited !== 0) throw new Error("Cannot build dist/: see `npm run build`");
 }
@@ -35,7 +31,6 @@ export async function build(): Promise<void> {
  */
 export async function ready(runtime: RuntimeName, file: string): Promise<string> {
   if (runtime !== "node") return `${root}${file}`;
-  await build();
   mkdirSync(`${scratch}bench`, { recursive: true });
   const made = await Bun.build({
     entrypoints: [`${root}${file}`],

@@ -14,7 +14,9 @@ export function writeResults(section: string, output: string): void {
   const text = readFileSync(file, "utf8");
   const [begin, end] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`Cannot write results: RESULTS.md has no section between ${begin} and ${end}`);
+  if (from < 0 || to < from) {
+    throw new Error(`Cannot write results: RESULTS.md has no section between ${begin} and ${end}`);
+  }
   const dated = `Measured ${new Date().toISOString().slice(0, 10)}.\n\n${output.trim()}`;
   writeFileSync(file, `${text.slice(0, from + begin.length)}\n\n${dated}\n\n${text.slice(to)}`);
 }

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { type Contestant, contestants } from "./contestants.ts";
 import { loadAverage, machine, noiseWarning } from "./machine.ts";
 import { getPeers } from "./peers.ts";
+import { build } from "./programs.ts";
 import { writeResults } from "./results.ts";
 import { type Run, runScenario, type Scenario, scenarios } from "./scenarios.ts";
 import { MeasuredServer } from "./server.ts";
@@ -28,8 +29,10 @@ const { values: flags } = parseArgs({
 const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
 const secondsPerRun = Number(flags.seconds ?? (flags.quick ? 0.5 : 3));
 
-/** Seconds: less does not show what a server can do once its code is compiled. */
-const leastWarmUp = Math.max(1, secondsPerRun / 2);
+/** Whether a server's code has been compiled for the load; a slow one need not be waited for. */
+function isWarm({ messages, seconds }: Run): boolean {
+  return seconds > 5 || (messages > 5000 && seconds > secondsPerRun / 4);
+}
 
 /** A contestant in one scenario. */
 interface Match {
@@ -40,6 +43,7 @@ interface Match {
 }
 
 const load = loadAverage();
+await build();
 await getPeers();
 const all = await contestants();
 const chosen = keep(all);
@@ -81,8 +85,8 @@ async function warmUp(scenario: Scenario): Promise<Match[]> {
     console.error(`warming up: ${contestant.name}, ${scenario.name}`);
     let messages = 200;
     let run = await runScenario(scenario, server, messages);
-    while (typeof run !== "string" && run.seconds < leastWarmUp) {
-      messages = Math.min(messages * 8, Math.ceil(messages * 1.5 * leastWarmUp / run.seconds));
+    while (typeof run !== "string" && !isWarm(run)) {
+      messages *= 4;
       run = await runScenario(scenario, server, messages);
     }
     if (typeof run === "string") console.log(`skipped: ${contestant.name}, ${scenario.name}: ${run}`);
@@ -92,7 +96,15 @@ async function warmUp(scenario: Scenario): Promise<Match[]> {
 }
 
 function tableOf(matches: readonly Match[]): string {
-  const head = ["server", "messages/s", "lowest – highest", "× smtp-sink", "× smtp-server", "server µs/message", "client"];
+  const head = [
+    "server",
+    "messages/s",
+    "lowest – highest",
+    "× smtp-sink",
+    "× smtp-server",
+    "server µs/message",
+    "client",
+  ];
   const sink = matches.find(({ contestant }) => contestant.name === "smtp-sink");
   const rows = matches.map((match) => {
     const rates = match.runs.map(({ messages, seconds }) => messages / seconds);

@@ -12,7 +12,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const widths = head.map((title, at) => Math.max(3, title.length, ...rows.map((row) => (row[at] ?? "").length)));
   const line = (cells: readonly string[]): string =>
     `| ${widths.map((width, at) => pad(cells[at] ?? "", width, at)).join(" | ")} |`;
-  const rule = `| ${widths.map((width, at) => at === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`).join(" | ")} |`;
+  const rule = `| ${
+    widths.map((width, at) => at === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`).join(" | ")
+  } |`;
   return [line(head), rule, ...rows.map(line)].join("\n");
 }
 

@@ -31,4 +31,6 @@ export async function compete(serve: (handler: MailHandler, options?: ServeOptio
     ...tls,
   };
   await serve(app, options);
+  // Profiles are written at a process's own end.
+  process.on("SIGTERM", () => process.exit(0));
 }
