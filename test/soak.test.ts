@@ -3,7 +3,7 @@ import { problems, soak } from "../bench/soak/run.ts";
 import { runtimeNames } from "./runtime.ts";
 
 /** `npm run soak` does so for as long as you like. */
-const seconds = 5;
+const seconds = 2;
 
 describe("among clients and handlers that fail in every way", () => {
   for (const runtime of runtimeNames) {

@@ -67,9 +67,10 @@ const halfClosed: Fault = (port, ledger) =>
 const slow: Fault = (port, ledger) =>
   withClient(port, async (client) => {
     const text = session(ledger);
+    const end = Date.now() + 3000;
     await client.reply();
     for (const character of text) {
-      if (client.socket.destroyed) return;
+      if (client.socket.destroyed || Date.now() > end) return;
       client.write(character);
       await pause(random(20));
     }
