@@ -4,7 +4,7 @@ import process from "node:process";
 import { createEngine } from "../../src/engine.ts";
 import { Postern } from "../../src/mod.ts";
 import type { Socket } from "../../src/socket.ts";
-import { configureLog } from "../servers/log.ts";
+import { configureProductionLog } from "../servers/log.ts";
 
 const [messages = 40_000, octets = 1024] = process.argv.slice(2).map(Number);
 const encoder = new TextEncoder();
@@ -88,5 +88,5 @@ function answering(): Postern {
 
 await measure("a handler that answers", answering());
 await measure("a handler that reads the body", reading());
-configureLog();
+configureProductionLog();
 await measure("the same, with the log", reading());

@@ -1,28 +1,10 @@
-/** LogTape as in production: a JSON line for each session and each message, on standard output, in few writes. */
+/** The log as the command line writes it in production: a JSON line for each session and each message. */
 
-import process from "node:process";
-import { configureSync, getJsonLinesFormatter } from "@logtape/logtape";
+import { configureLog } from "../../src/cli/log.ts";
+import { standardOutput } from "../../src/cli/output.ts";
 
-const format = getJsonLinesFormatter({ properties: "flatten" });
-let pending = "";
-
-/** Begins to log at the level `info`. */
-export function configureLog(): void {
-  configureSync({
-    sinks: {
-      stdout(record) {
-        if (pending === "") setImmediate(flush);
-        pending += format(record);
-      },
-    },
-    loggers: [
-      { category: [], sinks: ["stdout"], lowestLevel: "info" },
-      { category: ["logtape", "meta"], sinks: ["stdout"], parentSinks: "override", lowestLevel: "warning" },
-    ],
-  });
-}
-
-function flush(): void {
-  process.stdout.write(pending);
-  pending = "";
+/** Begins to log at the level `info`, on standard output. */
+export function configureProductionLog(): void {
+  const settings = { grace: 0, printConfig: false, publicInbox: false, help: false };
+  configureLog({ ...settings, logLevel: "info", logFormat: "json" }, standardOutput());
 }

@@ -6,12 +6,12 @@
 
 import process from "node:process";
 import { type MailHandler, Postern, type ServeOptions, type Server } from "postern";
-import { configureLog } from "./log.ts";
+import { configureProductionLog } from "./log.ts";
 
 /** Serves on one of the runtimes until the process is killed. */
 export async function compete(serve: (handler: MailHandler, options?: ServeOptions) => Promise<Server>): Promise<void> {
   const [port, cert, key] = process.argv.slice(2);
-  configureLog();
+  configureProductionLog();
   const app = new Postern();
   app.deliver("*", async (c) => {
     let octets = 0;
