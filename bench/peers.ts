@@ -1,6 +1,6 @@
 /** Gets the other servers, and the clients: from Debian and from npm, into .scratch/peers. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { find } from "../test/clients/found.ts";
 import { root, scratch } from "./programs.ts";
 
@@ -52,8 +52,11 @@ exports.hook_queue = (next, connection) => {
 }
 `,
   };
+  const own = `${peers}/node_modules/Haraka/config/connection.ini`;
   for (const folder of ["config", "plugins"]) mkdirSync(`${peers}/haraka/${folder}`, { recursive: true });
   for (const [file, text] of Object.entries(files)) writeFileSync(`${peers}/haraka/${file}`, text);
+  // It has no defaults beside the ones in this file, and ends at the first connection without them.
+  if (existsSync(own)) copyFileSync(own, `${peers}/haraka/config/connection.ini`);
 }
 
 /** A certificate for the runs with STARTTLS. */

@@ -61,6 +61,7 @@ for (const contestant of chosen) {
 const parts: string[] = [];
 for (const scenario of contests) {
   const matches = await warmUp(scenario);
+  if (matches.length === 0) continue;
   for (let round = 0; round < rounds; round++) {
     // In turn, and not one after the other: what disturbs the machine for a while disturbs everybody.
     for (const match of matches) {

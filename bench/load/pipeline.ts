@@ -53,4 +53,9 @@ function send(): Promise<void> {
   });
 }
 
-await Promise.all(Array.from({ length: Math.min(connections, messages) }, send));
+try {
+  await Promise.all(Array.from({ length: Math.min(connections, messages) }, send));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
