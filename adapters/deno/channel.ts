@@ -6,8 +6,8 @@ import { lingerTime } from "../../src/socket.ts";
 
 /** A read gets this much room at first: a command, and little for an idle connection to hold. */
 const leastRoom = 2 * 1024;
-/** And this much when the last one filled its room: a message. */
-const mostRoom = 256 * 1024;
+/** And this much when the last one filled its room: a message. Deno takes longer to clear more than to read again. */
+const mostRoom = 64 * 1024;
 /** How much may wait to be sent before `write` asks for patience. */
 const highWater = 64 * 1024;
 
@@ -91,7 +91,7 @@ export class ConnChannel implements PlainChannel {
     try {
       const count = await this.#conn.read(buffer);
       if (count === null) return null;
-      this.#room = count === buffer.length ? Math.min(this.#room * 4, mostRoom) : Math.max(leastRoom, this.#room >> 1);
+      this.#room = count === buffer.length ? mostRoom : leastRoom;
       return buffer.subarray(0, count);
     } catch {
       return null;

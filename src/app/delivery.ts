@@ -72,7 +72,7 @@ export async function deliverMessage(
   for (const [address, recipient] of recipients) {
     if (done.includes(address)) answers.set(address, undefined);
     else if (performance.now() > deadline) answers.set(address, outOfTime);
-    else answers.set(address, await deliverTo(app, { ...event, stage: "deliver", recipient }, mail, circumstances));
+    else answers.set(address, await deliverTo(app, shareOf(event, recipient), mail, circumstances));
   }
   if (hearsOfEach(event.session, event.envelope)) {
     const each = event.envelope.to.map((to) => answers.get(comparableAddress(to, circumstances.name)) ?? success);
@@ -97,6 +97,11 @@ export async function deliverMessage(
     );
   }
   return reply ?? success;
+}
+
+/** One recipient's share of the event. Spelled out: Node 20 takes a microsecond to spread an object into another. */
+function shareOf({ session, envelope, content, id }: DataEvent, recipient: Recipient): DeliverEvent {
+  return { stage: "deliver", session, envelope, content, id, recipient };
 }
 
 async function deliverTo(
@@ -174,7 +179,6 @@ function unique(recipients: readonly Recipient[], name: string): Map<string, Rec
 }
 
 function traceOf({ session, envelope, id }: DataEvent, name: string): string {
-  const [only, ...others] = envelope.to;
   return formatReceived({
     helo: session.helo ?? "",
     remoteAddress: session.remote.address,
@@ -182,7 +186,7 @@ function traceOf({ session, envelope, id }: DataEvent, name: string): string {
     // RFC 6531 section 4.3: a message with SMTPUTF8 says so.
     protocol: envelope.smtputf8 ? session.protocol.replace(/^E?(?=SMTP|LMTP)/, "UTF8") : session.protocol,
     id,
-    ...(only !== undefined && others.length === 0 ? { recipient: only.address } : {}),
+    recipient: envelope.to.length === 1 ? envelope.to[0]?.address : undefined,
     date: new Date(),
     tls: session.tls,
   });

@@ -12,7 +12,7 @@ export interface Trace {
   readonly protocol: string;
   readonly id: string;
   /** Named only when the message has a single recipient: a list would tell each of the others. */
-  readonly recipient?: string;
+  readonly recipient?: string | undefined;
   readonly date: Date;
   /** The TLS version and cipher, for the comment that people look for. */
   readonly tls?: { readonly protocol: string; readonly cipher: string } | undefined;

@@ -152,7 +152,11 @@ export class SpooledMessage implements Content {
   }
 
   #findHeader(): Uint8Array {
-    const start = this.#pieces.length === 1 ? this.#pieces[0]! : joinUpTo(this.#pieces, longestHeader);
+    const [first] = this.#pieces;
+    // Nearly every header ends in the first piece: then the others need no copying.
+    const early = first === undefined ? -1 : headerEnd(first);
+    if (first !== undefined && early >= 0) return first.subarray(0, early);
+    const start = joinUpTo(this.#pieces, longestHeader);
     const end = headerEnd(start);
     return end < 0 ? start : start.subarray(0, end);
   }

@@ -1,0 +1,22 @@
+/** bench/RESULTS.md: each tool's last output in a section of its own, dated. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+
+const file = new URL("RESULTS.md", import.meta.url);
+
+/**
+ * Puts a tool's output where its section is.
+ *
+ * @param section as in the marks of RESULTS.md, `<!-- bench -->` to `<!-- /bench -->`.
+ * @throws {Error} when there are no such marks.
+ */
+export function writeResults(section: string, output: string): void {
+  const text = readFileSync(file, "utf8");
+  const [begin, end] = [`<!-- ${section} -->`, `<!-- /${section} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) {
+    throw new Error(`Cannot write results: RESULTS.md has no section between ${begin} and ${end}`);
+  }
+  const dated = `Measured ${new Date().toISOString().slice(0, 10)}.\n\n${output.trim()}`;
+  writeFileSync(file, `${text.slice(0, from + begin.length)}\n\n${dated}\n\n${text.slice(to)}`);
+}

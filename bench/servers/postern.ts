@@ -1,0 +1,36 @@
+/**
+ * Postern as a contestant: every check on, a handler that reads the body, the log of production.
+ *
+ * Arguments: the port, and where TLS is wanted the files of a certificate and of its key.
+ */
+
+import process from "node:process";
+import { type MailHandler, Postern, type ServeOptions, type Server } from "postern";
+import { configureProductionLog } from "./log.ts";
+
+/** Serves on one of the runtimes until the process is killed. */
+export async function compete(serve: (handler: MailHandler, options?: ServeOptions) => Promise<Server>): Promise<void> {
+  const [port, cert, key] = process.argv.slice(2);
+  configureProductionLog();
+  const app = new Postern();
+  app.deliver("*", async (c) => {
+    let octets = 0;
+    for await (const chunk of c.var.mail) octets += chunk.length;
+    return octets > 0 ? c.body(null, 204) : c.body(null, 500);
+  });
+  const tls = cert === undefined || key === undefined ? {} : { tls: { cert, key } };
+  const options = {
+    port: Number(port),
+    hostname: "127.0.0.1",
+    name: "mx.test",
+    maxConnections: 50_000,
+    maxConnectionsPerAddress: 50_000,
+    limits: { transactions: 1_000_000_000 },
+    // Idle clients are to stay.
+    timeouts: { command: 3_600_000 },
+    ...tls,
+  };
+  await serve(app, options);
+  // Profiles are written at a process's own end.
+  process.on("SIGTERM", () => process.exit(0));
+}

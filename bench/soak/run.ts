@@ -1,0 +1,173 @@
+/** One soak: a server, clients of both kinds, and what came of it. */
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { forget, watch } from "../../test/clients/watchdog.ts";
+import type { RuntimeName } from "../../test/runtime.ts";
+import { openFiles, residentSize } from "../figures.ts";
+import { interpreters, ready, root } from "../programs.ts";
+import { behave } from "./clients.ts";
+import { misbehave } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import type { Tidings } from "./server.ts";
+
+/** What came of a soak. */
+export interface Findings {
+  readonly runtime: RuntimeName;
+  readonly answered: number;
+  /** Connections of bad clients. */
+  readonly faults: number;
+  /** What well-behaved clients were told and should not have been. */
+  readonly wrong: readonly string[];
+  readonly lost: readonly string[];
+  readonly doubled: readonly string[];
+  readonly unheard: number;
+  readonly unhandled: readonly string[];
+  /** Resident octets after the first quarter, and at the end. */
+  readonly memory: readonly [number, number];
+  /** Octets by which memory grew in a minute, by the line of least squares through the last three quarters. */
+  readonly growth: number;
+  /** Open files before the first client and after the last. */
+  readonly files: readonly [number, number];
+  /** The longest delay of the event loop in milliseconds, and its 99th percentile over tenths of a second. */
+  readonly delay: { readonly longest: number; readonly usual: number };
+  /** Sessions once all clients have gone. */
+  readonly sessions: number;
+  /** How the process ended when it was told to: 0. */
+  readonly exitCode: number | null;
+}
+
+/** How many clients of each kind at a time. */
+const goodClients = 8;
+const badClients = 12;
+
+/** Soaks a runtime for so many seconds. */
+export async function soak(runtime: RuntimeName, seconds: number): Promise<Findings> {
+  const ledger = new Ledger();
+  const unhandled: string[] = [];
+  const delays: number[] = [];
+  let sessions = 0;
+  const server = await start(runtime);
+  const { child } = server;
+  server.hear((tidings) => {
+    for (const copy of tidings.delivered) ledger.deliver(copy);
+    unhandled.push(...tidings.unhandled);
+    delays.push(tidings.delay);
+    sessions = tidings.sessions;
+  });
+  try {
+    const { port } = await server.listening;
+    const pid = child.pid!;
+    const filesBefore = openFiles(pid);
+    const samples: [seconds: number, octets: number][] = [];
+    const began = performance.now();
+    const age = (): number => (performance.now() - began) / 1000;
+    const sampler = setInterval(() => samples.push([age(), residentSize(pid)]), 250);
+    let faults = 0;
+
+    const repeat = async (act: (port: number, ledger: Ledger) => Promise<void>): Promise<void> => {
+      while (age() < seconds && child.exitCode === null) {
+        if (act === misbehave) faults++;
+        await act(port, ledger).catch((error) => ledger.complain(`cannot connect: ${error}`));
+      }
+    };
+
+    const good = Array.from({ length: goodClients }, () => repeat(behave));
+    const bad = Array.from({ length: badClients }, () => repeat(misbehave));
+    await Promise.all([...good, ...bad]);
+    clearInterval(sampler);
+    // What lingers is given its time, which is bounded by the server's own limits.
+    for (let wait = 0; wait < 100 && (wait < 5 || sessions > 0); wait++) await pause(100);
+    await pause(2500);
+    const filesAfter = openFiles(pid);
+    const sessionsAfter = sessions;
+    const steady = samples.filter(([at]) => at > seconds / 4);
+    const exitCode = await server.stop();
+    return {
+      runtime,
+      answered: ledger.answered,
+      faults,
+      wrong: ledger.wrong,
+      lost: ledger.lost,
+      doubled: ledger.doubled,
+      unheard: ledger.unheard,
+      unhandled,
+      memory: [steady[0]?.[1] ?? 0, steady.at(-1)?.[1] ?? 0],
+      growth: slope(steady) * 60,
+      files: [filesBefore, filesAfter],
+      delay: { longest: Math.max(0, ...delays), usual: percentile(delays, 0.99) },
+      sessions: sessionsAfter,
+      exitCode,
+    };
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** What went wrong, in words; empty when all is well. Memory and delays are figures to look at, not verdicts. */
+export function problems(findings: Findings): string[] {
+  const found = [...findings.wrong, ...findings.unhandled];
+  if (findings.lost.length > 0) found.push(`lost: ${findings.lost.slice(0, 5)}`);
+  if (findings.doubled.length > 0) found.push(`delivered twice: ${findings.doubled.slice(0, 5)}`);
+  if (findings.sessions > 0) found.push(`${findings.sessions} sessions are left`);
+  // Files of the runtime's own, such as those of a pool, may come late and stay.
+  if (findings.files[1] > findings.files[0] + 8) found.push(`open files: ${findings.files.join(" before, ")} after`);
+  if (findings.exitCode !== 0) found.push(`the server ended with ${findings.exitCode}`);
+  return found;
+}
+
+interface SoakServer {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly listening: Promise<{ readonly port: number }>;
+  hear(listener: (tidings: Tidings) => void): void;
+  /** Ends its input; resolves with its exit code, or null when it had to be killed. */
+  stop(): Promise<number | null>;
+}
+
+async function start(runtime: RuntimeName): Promise<SoakServer> {
+  const [program = "", ...args] = interpreters[runtime];
+  const file = await ready(runtime, `bench/soak/${runtime}.ts`);
+  const child = spawn(program, [...args, file], { cwd: root, detached: true, stdio: ["pipe", "pipe", "inherit"] });
+  const pid = child.pid ?? 0;
+  if (pid !== 0) watch(pid);
+  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+  ended.then(() => forget(pid));
+  child.stdin.on("error", () => {});
+  let listener: (tidings: Tidings) => void = () => {};
+  const listening = new Promise<{ port: number }>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const tidings = JSON.parse(line) as Tidings;
+      if (tidings.port !== undefined) resolve({ port: tidings.port });
+      listener(tidings);
+    });
+    ended.then((code) => reject(new Error(`The server on ${runtime} ended with ${code}`)));
+  });
+  listening.catch(() => {});
+  return {
+    child,
+    listening,
+    hear: (heard) => listener = heard,
+    async stop() {
+      child.stdin.end();
+      const timer = setTimeout(() => child.kill("SIGKILL"), 15_000);
+      return await ended.finally(() => clearTimeout(timer));
+    },
+  };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** The slope of the line of least squares. */
+function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}
+
+function percentile(values: readonly number[], part: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? 0;
+}
