@@ -7,6 +7,7 @@ import type { Limits, Timeouts } from "../session/options.ts";
 import type { SpoolOptions } from "../spool/spool.ts";
 import type { TlsOptions } from "../tls/options.ts";
 import { count, type Kind, octets, oneOf, onOrOff, port, seconds, secondsOrNone, text } from "./kind.ts";
+import { proxies } from "./proxyflags.ts";
 import { authentication, encryption } from "./securityflags.ts";
 
 /** What is set for the command itself, beside the options of `serve()`. */
@@ -223,6 +224,7 @@ export const serveFlags: readonly FlagGroup[] = [
   { title: "Clients", flags: clients },
   { title: "Encryption", flags: encryption },
   { title: "Authentication", flags: authentication },
+  { title: "Proxies", flags: proxies },
   { title: "Time", flags: times },
   { title: "Running", flags: rest },
 ];

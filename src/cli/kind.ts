@@ -24,6 +24,26 @@ export const text = (placeholder: string): Kind<string> => ({
   read: (text) => text,
 });
 
+/** LMTP instead of SMTP: a switch whose value is the protocol's name. */
+export const lmtpOrSmtp: Kind<"smtp" | "lmtp"> = {
+  placeholder: "",
+  expected: "true or false",
+  read(text) {
+    const isOn = onOrOff.read(text);
+    return isOn === undefined ? undefined : isOn ? "lmtp" : "smtp";
+  },
+};
+
+/** Several, parted by commas. */
+export const list = (placeholder: string): Kind<readonly string[]> => ({
+  placeholder: `${placeholder}[,${placeholder}]`,
+  expected: `a list of ${placeholder}, parted by commas`,
+  read(written) {
+    const words = written.split(",").map((word) => word.trim());
+    return words.includes("") ? undefined : words;
+  },
+});
+
 /** One of a few words. */
 export function oneOf<T extends string>(...words: readonly T[]): Kind<T> {
   return {

@@ -40,7 +40,7 @@ export function readSettings(given: Arguments, environment: Environment, groups:
   for (const flag of all) {
     const written = find(flag, given, environment);
     if (written === undefined) continue;
-    values.set(flag.sets, typeof written.value === "boolean" ? written.value : read(flag, written.name, written.value));
+    values.set(flag.sets, read(flag, written.name, String(written.value)));
     sources.set(flag.sets, written.source);
   }
   settleAddress(values, sources);

@@ -68,7 +68,8 @@ describe("the defaults of the table", () => {
     const { options, command } = settingsOf([]);
     expect(options).toEqual({});
     const config = effectiveConfig({ options, command }, "app.ts", serveFlags) as Record<string, unknown>;
-    const { name: _, offer: __, ...defaults } = sessionOptions({}, "mx.test");
+    // What has no flag, and a list that is empty.
+    const { name: _, offer: __, xclient: ___, ...defaults } = sessionOptions({}, "mx.test");
     expect(config).toMatchObject({ ...defaults, entry: "app.ts", port: 2525, hostname: "0.0.0.0" });
     expect(config).toMatchObject({ maxConnections: 1000, maxConnectionsPerAddress: 50, command: { grace: 10_000 } });
   });
