@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { describeError, stackOf, visible } from "../log.ts";
+import { forwardCommand } from "./forward.ts";
 import { CommandError, statusOf, UsageError } from "./failure.ts";
 import { overview } from "./help.ts";
 import { standardOutput } from "./output.ts";
@@ -47,6 +48,8 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
   switch (command) {
     case "serve":
       return await serveCommand(others, surroundings);
+    case "forward":
+      return await forwardCommand(others, surroundings);
     case "-h":
     case "--help":
     case "help":
@@ -69,7 +72,9 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
 /** One line on stderr; more only for those who asked for it. */
 function report(failure: unknown, isDebugging: boolean): Promise<void> {
   const isExpected = failure instanceof UsageError || failure instanceof CommandError;
-  const help = failure instanceof UsageError ? " (postern serve --help tells more)" : "";
+  const help = failure instanceof UsageError
+    ? ` (postern ${process.argv[2] === "forward" ? "forward" : "serve"} --help tells more)`
+    : "";
   const line = isExpected ? (failure as Error).message : describeError(failure);
   const stack = isDebugging ? `${stackOf(failure)}\n` : "";
   return new Promise((resolve) => process.stderr.write(`postern: ${line}${help}\n${stack}`, () => resolve()));
