@@ -7,7 +7,7 @@ import type { ForwardOptions } from "../forward/options.ts";
 import { describeError, visible } from "../log.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { CommandError, UsageError } from "./failure.ts";
-import { type ForwardCommandSettings, forwardFlags } from "./flags.ts";
+import { type ForwardCommandSettings, forwardFlags } from "./forwardflags.ts";
 import { forwardHelp } from "./help.ts";
 import { configureLog } from "./log.ts";
 import { run, type Surroundings } from "./serve.ts";

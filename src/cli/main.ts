@@ -2,7 +2,6 @@
 
 import process from "node:process";
 import { describeError, stackOf, visible } from "../log.ts";
-import { forwardCommand } from "./forward.ts";
 import { CommandError, statusOf, UsageError } from "./failure.ts";
 import { overview } from "./help.ts";
 import { standardOutput } from "./output.ts";
@@ -49,7 +48,8 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
     case "serve":
       return await serveCommand(others, surroundings);
     case "forward":
-      return await forwardCommand(others, surroundings);
+      // Only who forwards waits for it to load.
+      return await (await import("./forward.ts")).forwardCommand(others, surroundings);
     case "-h":
     case "--help":
     case "help":

@@ -5,7 +5,8 @@ import { visible } from "../log.ts";
 import { type ServeOptions, validate } from "../options.ts";
 import type { Arguments, FlagShape } from "./args.ts";
 import { UsageError } from "./failure.ts";
-import { type CommandSettings, type Flag, type FlagGroup, type ForwardCommandSettings, twinOf } from "./flags.ts";
+import { type CommandSettings, type Flag, type FlagGroup, twinOf } from "./flags.ts";
+import type { ForwardCommandSettings } from "./forwardflags.ts";
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -7,7 +7,7 @@ import type { Reply } from "../protocol/reply.ts";
 import { formatReturnPath } from "../protocol/trace.ts";
 import { emptyLocals, type Session, sessionId } from "../session/session.ts";
 import { Spool } from "../spool/spool.ts";
-import type { ForwardableEmailMessageLike } from "./message.ts";
+import type { ForwardableEmailMessageLike, OctetStream } from "./message.ts";
 
 /** The `email()` of a worker. */
 export type EmailWorkerHandler = (
@@ -86,7 +86,7 @@ export function email(handler: MailHandler, options: AdmissionOptions = {}): Ema
 
 function settle(message: ForwardableEmailMessageLike, reply: Reply | undefined): void {
   if (reply === undefined || reply.code < 300) return;
-  const text = [reply.text].flat().join(" ");
+  const text = [reply.text].flat().join(" ").replace(/[\x00-\x1f\x7f]+/g, " ");
   if (reply.code < 500) throw new TemporaryRefusal(reply.code, text);
   message.setReject(text);
 }
@@ -113,13 +113,13 @@ function mailboxOf(address: string): Mailbox | null {
   return { address: bare, local: bare.slice(0, Math.max(at, 0)), domain: bare.slice(at + 1) };
 }
 
-async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* piecesOf(stream: OctetStream): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
   try {
     while (true) {
       const { done, value } = await reader.read();
       if (done) return;
-      yield value;
+      if (value !== undefined) yield value;
     }
   } finally {
     reader.releaseLock();

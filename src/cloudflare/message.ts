@@ -14,13 +14,20 @@ export interface EmailMessageLike {
   readonly to: string;
 }
 
-/** A message as an email worker gets it. */
+/** As much of a stream of octets as is read here. */
+export interface OctetStream {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    releaseLock(): void;
+  };
+}
+
+/** A message as an email worker gets it: as much of it as `email()` needs. */
 export interface ForwardableEmailMessageLike extends EmailMessageLike {
   /** The message, once. */
-  readonly raw: ReadableStream<Uint8Array>;
+  readonly raw: OctetStream;
   /** Octets. */
   readonly rawSize: number;
-  readonly headers: Headers;
   /** Refuses the message for good, with this reason. */
   setReject(reason: string): void;
 }
@@ -44,6 +51,9 @@ export interface ReplyFields {
 
 /** What an email worker is called with when it runs under Postern: all of Cloudflare's own. */
 export interface WorkerEmailMessage extends ForwardableEmailMessageLike {
+  readonly raw: ReadableStream<Uint8Array>;
+  /** Fields of one name are joined. */
+  readonly headers: Headers;
   /** Whether there is somebody to send by. */
   readonly canBeForwarded: boolean;
   forward(rcptTo: string, headers?: Headers): Promise<EmailSendResult>;

@@ -10,6 +10,7 @@ export {
   type EmailMessageLike,
   type EmailSendResult,
   type ForwardableEmailMessageLike,
+  type OctetStream,
   type ReplyFields,
   type WorkerEmailMessage,
   type WorkerExecutionContext,
