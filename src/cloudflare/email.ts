@@ -77,18 +77,19 @@ export function email(handler: MailHandler, options: AdmissionOptions = {}): Ema
         bindings: env,
         waitUntil: (work) => context?.waitUntil(work),
       });
-      return settle(message, reply);
+      await settle(message, reply);
     } finally {
       content.release();
     }
   };
 }
 
-function settle(message: ForwardableEmailMessageLike, reply: Reply | undefined): void {
+async function settle(message: ForwardableEmailMessageLike, reply: Reply | undefined): Promise<void> {
   if (reply === undefined || reply.code < 300) return;
   const text = [reply.text].flat().join(" ").replace(/[\x00-\x1f\x7f]+/g, " ");
   if (reply.code < 500) throw new TemporaryRefusal(reply.code, text);
-  message.setReject(text);
+  // In local development it is a call to another process, and must have arrived before this one ends.
+  await (message.setReject(text) as unknown);
 }
 
 function sessionOf(): Session {

@@ -25,9 +25,9 @@ export interface HttpFunction extends AsyncDisposable {
 }
 
 /** Takes everything without a word. */
-export const takes: Answering = (_, response) => {
+export function takes(_: Asked, response: ServerResponse): void {
   response.writeHead(204).end();
-};
+}
 
 /** Answers with a status, a text and headers. */
 export function says(status: number, text = "", headers: Record<string, string> = {}): Answering {
