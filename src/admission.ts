@@ -4,6 +4,7 @@ import { application } from "./app/application.ts";
 import { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
 import { logHandlerFailure } from "./log.ts";
+import type { Parameters } from "./protocol/parameters.ts";
 import type { Mailbox } from "./protocol/path.ts";
 import type { Reply } from "./protocol/reply.ts";
 import type { Content } from "./session/content.ts";
@@ -27,8 +28,10 @@ export interface Submission {
   /** null for `<>`. */
   readonly from: Mailbox | null;
   readonly to: Mailbox;
-  readonly body?: "7BIT" | "8BITMIME" | "BINARYMIME";
-  readonly smtputf8?: boolean;
+  /** Of MAIL; BODY and SMTPUTF8 are understood. */
+  readonly mailParameters?: Parameters;
+  /** Of RCPT. */
+  readonly rcptParameters?: Parameters;
   /** Facts that are known already; see `Envelope.locals`. */
   readonly locals?: Readonly<Record<string, unknown>>;
   /** Absent, only MAIL and RCPT are asked. */
@@ -44,6 +47,8 @@ export interface Submission {
   waitUntil(work: Promise<unknown>): void;
 }
 
+const none: Parameters = new Map();
+
 /** Lets a message in, or says why not; undefined is success without words. Never rejects. */
 export type Admit = (submission: Submission) => Promise<Reply | undefined>;
 
@@ -56,7 +61,7 @@ export function admission(handler: MailHandler, options: AdmissionOptions = {}):
   return async (submission) => {
     const { session, from, to, message, bindings } = submission;
     const background = new Set<Promise<unknown>>();
-    const { decide } = application(app, {
+    const { decide, deliver } = application(app, {
       name,
       bindings,
       handlerTimeout,
@@ -66,18 +71,22 @@ export function admission(handler: MailHandler, options: AdmissionOptions = {}):
       background,
       failed: logHandlerFailure,
     });
-    const envelope = newEnvelope(from);
-    envelope.body = submission.body ?? "7BIT";
-    envelope.smtputf8 = submission.smtputf8 ?? false;
+    const { mailParameters = none, rcptParameters = none } = submission;
+    const envelope = newEnvelope(from, mailParameters);
+    const body = mailParameters.get("BODY")?.toUpperCase();
+    if (body === "8BITMIME" || body === "BINARYMIME") envelope.body = body;
+    envelope.smtputf8 = mailParameters.has("SMTPUTF8");
     Object.assign(envelope.locals, submission.locals);
-    const recipient = recipientOf(to);
+    const recipient = recipientOf(to, rcptParameters);
     try {
       const mail = await decide({ stage: "mail", session, envelope });
       if (isRefusal(mail)) return mail;
       const rcpt = await decide({ stage: "rcpt", session, envelope, recipient });
       if (isRefusal(rcpt) || message === undefined) return rcpt;
       envelope.to.push(recipient);
-      return await decide({ stage: "data", session, envelope, ...message });
+      const outcome = await deliver({ stage: "data", session, envelope, ...message });
+      // There is one recipient, and so one reply, even where the client hears of each.
+      return Array.isArray(outcome) ? outcome[0] : outcome;
     } finally {
       for (const work of background) submission.waitUntil(work);
     }

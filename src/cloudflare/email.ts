@@ -71,7 +71,7 @@ export function email(handler: MailHandler, options: AdmissionOptions = {}): Ema
         from,
         to,
         // What Email Routing took it with is not told; a header beyond ASCII needs SMTPUTF8 (RFC 6531 section 3.2).
-        smtputf8: content.header.some((octet) => octet > 0x7f),
+        ...(content.header.some((octet) => octet > 0x7f) ? { mailParameters: smtputf8 } : {}),
         locals: { emailMessage: message },
         message: { id: sessionId(), content, trace: formatReturnPath(from?.address ?? "") },
         bindings: env,
@@ -83,6 +83,8 @@ export function email(handler: MailHandler, options: AdmissionOptions = {}): Ema
     }
   };
 }
+
+const smtputf8: ReadonlyMap<string, undefined> = new Map([["SMTPUTF8", undefined]]);
 
 async function settle(message: ForwardableEmailMessageLike, reply: Reply | undefined): Promise<void> {
   if (reply === undefined || reply.code < 300) return;

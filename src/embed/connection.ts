@@ -5,9 +5,10 @@ import { createEngine, type Engine } from "../engine.ts";
 import type { ServeOptions } from "../options.ts";
 import type { Session } from "../session/session.ts";
 import type { Socket } from "../socket.ts";
+import { WatchedSocket } from "./watchedsocket.ts";
 
 /** Options of `serve()`, but for where it listens. */
-export type ConnectionOptions = Omit<ServeOptions, "port" | "hostname" | "unix" | "native">;
+export type ConnectionOptions = Omit<ServeOptions, "port" | "hostname" | "unix" | "native" | "listeners">;
 
 /** Takes connections for one app: limits, spool and clock are shared by all of them. */
 export interface ConnectionHandler extends AsyncDisposable {
@@ -42,7 +43,7 @@ export function connectionHandler(app: MailHandler, options: ConnectionOptions =
   const engine = createEngine(app, options);
   const close = (settings?: { readonly grace?: number }) => engine.close(settings);
   return {
-    handle: (socket) => engine.accept(socket),
+    handle: (socket) => accepted(engine, socket),
     get sessions(): readonly Session[] {
       return engine.sessions;
     },
@@ -86,5 +87,12 @@ export function handleConnection(
   if (byOptions === undefined) engines.set(app, byOptions = new WeakMap());
   let engine = byOptions.get(options);
   if (engine === undefined) byOptions.set(options, engine = createEngine(app, options));
-  return engine.accept(socket);
+  return accepted(engine, socket);
+}
+
+/** Hands a connection over, and waits for its end. */
+function accepted(engine: Engine, socket: Socket): Promise<void> {
+  const watched = new WatchedSocket(socket);
+  engine.accept(watched);
+  return watched.ended;
 }

@@ -47,14 +47,10 @@ export async function forwardedEvent(c: Context): Promise<ForwardedEvent> {
   };
 }
 
-/** Of the message's own headers only its id: the body says the rest. */
+/** Of a message its body says the rest. Credentials are where HTTP has them. */
 function factsOf(event: StageEvent, mail: Mail | undefined): [string, string][] {
-  const facts = factHeaders(event, mail).filter(([name]) => name.startsWith("smtp-"));
+  const facts = factHeaders(event, mail).filter(([name]) => name.startsWith("smtp-") || name === "authorization");
   facts.push(["smtp-protocol", event.session.protocol]);
-  if ("envelope" in event && event.envelope !== undefined) {
-    const { body, smtputf8 } = event.envelope;
-    facts.push(["smtp-parameters", smtputf8 ? `BODY=${body} SMTPUTF8` : `BODY=${body}`]);
-  }
   // Where the server's own fields end: what follows is what the sender sent.
   if (mail !== undefined) facts.push(["smtp-trace-size", `${mail.traceSize}`]);
   return facts;

@@ -2,6 +2,7 @@
 
 import type { Context } from "hono";
 import { replyHeader } from "../app/reply.ts";
+import type { Stage } from "../app/stage.ts";
 import { type ForwardedEvent, forwardedEvent } from "./event.ts";
 import type { RequestBody } from "./format.ts";
 import { Gate } from "./gate.ts";
@@ -53,7 +54,7 @@ export function forward(url: string | URL, options: ForwardOptions = {}): Forwar
       leave = await gate.enter(signal);
       transport ??= openTransport(settings);
       const answer = await ask(await transport, event, settings, signal);
-      return responseOf(answer, settings.url);
+      return responseOf(answer, event.stage, settings.url);
     } finally {
       leave?.();
       end();
@@ -120,7 +121,10 @@ async function headersOf(event: ForwardedEvent, body: RequestBody, settings: For
   const headers = new Headers(settings.headers);
   headers.set("user-agent", headers.get("user-agent") ?? "Postern");
   for (const [name, value] of Object.entries(body.headers)) headers.set(name, value);
-  for (const [name, value] of event.facts) headers.append(name, value);
+  for (const [name, value] of event.facts) {
+    if (name === "authorization") headers.set(name, credentials(value, settings));
+    else headers.append(name, value);
+  }
   const timestamp = Math.floor(Date.now() / 1000);
   headers.set("webhook-id", event.id);
   headers.set("webhook-timestamp", `${timestamp}`);
@@ -130,10 +134,16 @@ async function headersOf(event: ForwardedEvent, body: RequestBody, settings: For
   return headers;
 }
 
+/** A client's password goes to no function in the clear, unless that is next door. */
+function credentials(value: string, { url, allowPrivate }: ForwardSettings): string {
+  if (url.protocol === "https:" || allowPrivate) return value;
+  throw new Error(`Cannot ask ${url.host} about a password over http: use https`);
+}
+
 /** Of an answer only what a reply is made of. */
-function responseOf({ status, headers, text }: Answer, url: URL): Response {
+function responseOf({ status, headers, text }: Answer, stage: Stage, url: URL): Response {
   // The credentials that were wrong are the forwarder's: that is no reason to bounce somebody's mail.
-  const isOurs = (status === 401 || status === 407) && !headers.has(replyHeader);
+  const isOurs = stage !== "auth" && (status === 401 || status === 407) && !headers.has(replyHeader);
   if (isOurs) {
     throw new Error(`${url.host} answered with status ${status}: it does not accept our signature or password`);
   }

@@ -1,6 +1,7 @@
 /** A forwarded message, read back from its request. */
 
 import type { Submission } from "../admission.ts";
+import { type Parameters, parseParameters } from "../protocol/parameters.ts";
 import { type Mailbox, parsePath } from "../protocol/path.ts";
 import type { Content } from "../session/content.ts";
 import { emptyLocals, type Protocol, type Session } from "../session/session.ts";
@@ -29,14 +30,12 @@ export async function readSubmission(headers: Headers, content: Content): Promis
   }
   const to = mailboxOf(headers, "smtp-rcpt-to");
   if (to === null) throw new Unreadable("There is no recipient");
-  const parameters = headers.get("smtp-parameters") ?? "";
-  const body = /\bBODY=(8BITMIME|BINARYMIME)\b/.exec(parameters)?.[1] as "8BITMIME" | "BINARYMIME" | undefined;
   const envelope: ForwardedSubmission = {
     session: sessionOf(headers),
     from: mailboxOf(headers, "smtp-mail-from"),
     to,
-    body: body ?? "7BIT",
-    smtputf8: /\bSMTPUTF8\b/.test(parameters),
+    mailParameters: parametersOf(headers, "smtp-mail-parameters"),
+    rcptParameters: parametersOf(headers, "smtp-rcpt-parameters"),
   };
   if (stage === "rcpt") return envelope;
   const traceSize = Number(headers.get("smtp-trace-size") ?? "0");
@@ -60,6 +59,12 @@ function sessionOf(headers: Headers): Session {
     startedAt: new Date(),
     locals: emptyLocals(),
   };
+}
+
+function parametersOf(headers: Headers, name: string): Parameters {
+  const parameters = parseParameters(` ${valueOf(headers, name) ?? ""}`);
+  if (parameters === undefined) throw new Unreadable(`${name} are no parameters`);
+  return parameters;
 }
 
 function mailboxOf(headers: Headers, name: string): Mailbox | null {

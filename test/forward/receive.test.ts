@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { type MailHandler, Postern, reply, SmtpError } from "postern";
 import { forward, receive, type ReceiveOptions } from "postern/forward";
-import { send } from "postern/testing";
+import { send, TestClient } from "postern/testing";
 import { noise } from "../mail/make.ts";
-import { secret } from "./functions.ts";
+import { type Asked, says, secret, startFunction, takes } from "./functions.ts";
 
 const mail = { from: "alice@example.org", to: "support@example.com", data: "Subject: Hi\n\nHello\n" };
 
@@ -209,5 +209,38 @@ describe("only what is signed gets in", () => {
     const app = new Postern();
     app.deliver("*", forward("https://app.example/", { fetch, secret, format: "json" }));
     expect((await send(app, mail)).data?.raw).toMatch(/^451 4\.3\.0 Only the format raw/);
+  });
+});
+
+describe("the stage auth", () => {
+  async function login(
+    target: Parameters<typeof startFunction>[0],
+    url?: string,
+  ): Promise<{ reply: string; asked: Asked[] }> {
+    await using running = await startFunction(target);
+    const app = new Postern();
+    const options = url === undefined ? { allowPrivate: true } : {};
+    app.auth("PLAIN", forward(url ?? running.url, { secret, ...options }));
+    const client = new TestClient(app, { allowInsecureAuth: true });
+    await client.reply();
+    await client.command("EHLO client.test");
+    const { raw } = await client.command(`AUTH PLAIN ${btoa("\0alice\0s3cret")}`);
+    await client.close();
+    return { reply: raw, asked: running.asked };
+  }
+
+  test("asks the function about a password, as HTTP asks", async () => {
+    const { reply, asked } = await login(takes);
+    expect(reply).toStartWith("235 2.7.0 ");
+    expect(asked[0]?.headers).toMatchObject({
+      authorization: `Basic ${btoa("alice:s3cret")}`,
+      "smtp-stage": "auth",
+    });
+    expect((await login(says(401))).reply).toStartWith("535 5.7.8 ");
+    expect((await login(says(500))).reply).toStartWith("454 4.7.0 ");
+  });
+
+  test("sends no password over the Internet in the clear", async () => {
+    expect((await login(takes, "http://app.example/")).reply).toStartWith("454 4.7.0 ");
   });
 });

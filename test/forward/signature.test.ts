@@ -96,7 +96,6 @@ describe("the request", () => {
       "smtp-remote-address": "127.0.0.1",
       "smtp-helo": "client.test",
       "smtp-protocol": "ESMTP",
-      "smtp-parameters": "BODY=7BIT",
       "user-agent": "Postern",
       "x-tenant": "7",
     });
