@@ -138,7 +138,7 @@ async function beginning(response: http.IncomingMessage): Promise<string> {
 }
 
 /** Looks a name up, and gives no address of it if one of them is private: what was looked at is what is connected to. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
+export const publicLookup: LookupFunction = (hostname, options, callback) => {
   systemLookup(hostname, { ...options, all: true }, (error, found) => {
     if (error !== null) return callback(error, "");
     const inside = found.find(({ address }) => !isPublicAddress(address));

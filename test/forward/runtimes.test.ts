@@ -3,6 +3,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { Webhook } from "standardwebhooks";
+import { Postern, reply } from "postern";
+import { receive } from "postern/forward";
 import { Runtime, runtimeNames, type Served } from "../runtime.ts";
 import { stuffed } from "../../src/testing/send.ts";
 import { noise } from "../mail/make.ts";
@@ -94,6 +96,27 @@ describe.each([...runtimeNames])("%s", (name) => {
       }
       expect(target.asked[0]?.headers["webhook-id"]).toBe(target.asked[1]!.headers["webhook-id"]!);
     });
+  });
+
+  test("an app behind it says what it would say on a port of its own", async () => {
+    const told: string[] = [];
+    const app = new Postern();
+    app.rcpt("asked@y.test", () => reply(550, "5.1.1", "Not here"));
+    app.deliver("*@y.test", async (c) => {
+      told.push(`${c.var.session.helo} ${c.var.envelope.from?.address} ${await c.var.mail.text()}`);
+      return c.text(`Thanks, ${c.var.recipient.user}`);
+    });
+    const door = receive(app, { secret });
+    const behind = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => door(request) });
+    const env = { url: behind.url.href, options: { allowPrivate: true, secret } };
+    const served = await runtime.serve("forwarding", { env });
+    expect(await sendTo(served, "asked@y.test")).toBe("550 5.1.1 Not here");
+    expect(await sendTo(served, "b+1@y.test")).toBe("250 2.0.0 Thanks, b");
+    expect(told).toEqual([
+      expect.stringMatching(/^c\.test a@x\.test Return-Path: <a@x\.test>\r\nReceived: [^]*Hello\r\n$/),
+    ]);
+    await served.close(0);
+    await behind.stop(true);
   });
 
   test("the library verifies what it signs", async () => {
