@@ -46,7 +46,7 @@ export async function deliverMessage(
   event: DataEvent,
   circumstances: DeliveryCircumstances,
 ): Promise<Outcome> {
-  const received = traceOf(event, circumstances.name);
+  const received = event.trace ?? traceOf(event, circumstances.name);
   const edits = () => editsOf(event.envelope);
   let success: Answer;
   if (circumstances.routes.isDispatched("data")) {
@@ -59,7 +59,7 @@ export async function deliverMessage(
       if (!circumstances.routes.has("deliver")) return success;
     }
   }
-  const returnPath = formatReturnPath(event.envelope.from?.address ?? "");
+  const returnPath = event.trace === undefined ? formatReturnPath(event.envelope.from?.address ?? "") : "";
   const mail = new Mail(event.id, [returnPath, received], event.content, edits);
   const recipients = unique(event.envelope.to, circumstances.name);
   const sender = senderOf(event.session, event.envelope);

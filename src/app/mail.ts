@@ -3,6 +3,7 @@
 // @ts-types="npm:@types/mailparser@^3"
 import type { ParsedMail, SimpleParserOptions } from "mailparser";
 import type { Content } from "../session/content.ts";
+import { sha256 } from "./digest.ts";
 import { type HeaderEdits, keptHeader } from "./edits.ts";
 import { MailHeaders } from "./headers.ts";
 
@@ -20,6 +21,7 @@ export class Mail {
   /** What stands in place of the first `#skipped` octets of the content. */
   #head: Uint8Array = new Uint8Array(0);
   #skipped = 0;
+  #traceSize = 0;
   /** Which state of the edits that is. */
   #version = -1;
   #headers: MailHeaders | undefined;
@@ -49,6 +51,12 @@ export class Mail {
   /** Octets, trace fields included. */
   get size(): number {
     return this.#prepare().length + this.#content.size - this.#skipped;
+  }
+
+  /** Octets of the trace fields alone, which stand before what the client sent. */
+  get traceSize(): number {
+    this.#prepare();
+    return this.#traceSize;
   }
 
   /** The header fields, trace fields included. */
@@ -117,11 +125,8 @@ export class Mail {
    * SHA-256 of the message as the client sent it, lower-case hexadecimal: the same when the client sends it again,
    * because the trace fields, which differ each time, are left out.
    */
-  async fingerprint(): Promise<string> {
-    const { createHash } = await import("node:crypto");
-    const hash = createHash("sha256");
-    for await (const piece of this.#content.read()) hash.update(piece);
-    return hash.digest("hex");
+  fingerprint(): Promise<string> {
+    return sha256(this.#content.read());
   }
 
   /**
@@ -145,6 +150,7 @@ export class Mail {
     this.#parsed = undefined;
     const [above, below] = this.#trace;
     const trace = encoder.encode(above + (edits?.fields ?? "") + below);
+    this.#traceSize = trace.length;
     const { header } = this.#content;
     const kept = edits === undefined ? header : keptHeader(header, edits);
     this.#skipped = kept === header ? 0 : header.length;

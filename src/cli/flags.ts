@@ -1,10 +1,11 @@
 /**
- * The flags of `postern serve`, one entry each: whatever reads, explains or prints flags does so from this table.
+ * The flags of the commands, one entry each: whatever reads, explains or prints flags does so from this table.
  */
 
 import type { ServeOptions } from "../options.ts";
 import type { Limits, Timeouts } from "../session/options.ts";
 import type { SpoolOptions } from "../spool/spool.ts";
+import type { ForwardCommandSettings } from "./forwardflags.ts";
 import type { TlsOptions } from "../tls/options.ts";
 import { count, type Kind, octets, oneOf, onOrOff, port, seconds, secondsOrNone, text } from "./kind.ts";
 import { proxies } from "./proxyflags.ts";
@@ -31,7 +32,8 @@ export type Fields =
   & Under<"timeouts", Timeouts>
   & Under<"spool", SpoolOptions>
   & Under<"tls", Omit<TlsOptions, "sni" | "ca"> & { readonly ca: string }>
-  & Under<"command", CommandSettings>;
+  & Under<"command", CommandSettings>
+  & Under<"forward", ForwardCommandSettings>;
 
 /** One flag. The kind fits what it sets, or it does not compile. */
 export type Flag = {

@@ -9,6 +9,7 @@ Usage: postern COMMAND [FLAGS]
 
 Commands:
   serve [ENTRY]  take mail and hand it to the app that ENTRY exports; without ENTRY, show it (for development)
+  forward        take mail and hand it to an HTTP function, signed
 
 Flags:
   -h, --help     print this help; after a command, print that command's
@@ -26,6 +27,28 @@ Takes mail by SMTP and hands it to ENTRY's default export: a Postern, a Hono app
 (request, env, ctx) => Response, or an object with such a fetch method. ENTRY is a file, a file URL or the name of a
 package. Without ENTRY mail for anybody is taken on 127.0.0.1 and shown as it arrives, and none is kept: that is for
 development only.
+`;
+
+const forwardHead = `Usage: postern forward --to URL --domain NAME[,NAME] --secret-file PATH [FLAGS]
+
+Takes mail by SMTP for the domains that are named, and hands each message to an HTTP function: one POST for each
+recipient, signed by Standard Webhooks. The function's answer is the reply: 2xx takes the message, 4xx refuses it, 5xx
+or no answer lets the sender try again.
+`;
+
+const forwardTail = `
+Formats: raw (message/rfc822, the envelope in headers), json, json-multipart (attachments as parts of a form), and those
+of services: postmark, sendgrid, mailgun, smtp2http, action-mailbox (Rails; the password goes into the URL).
+
+Every flag has an environment twin: POSTERN_ and its name in capitals, as POSTERN_SECRET_FILE. A flag counts before its
+twin. Without --secret-file nothing is signed: the formats raw and json ask for one.
+
+Examples:
+  echo "whsec_$(openssl rand -base64 32)" > secret
+  postern forward --to https://app.example/inbound --domain example.com --secret-file secret
+  postern forward --to https://app.example/inbound --domain example.com,example.org --secret-file secret --format json
+
+Exit status: 0 after SIGINT or SIGTERM, once sessions are finished; 2 when the call is wrong; 1 for everything else.
 `;
 
 const serveTail = `
@@ -47,8 +70,16 @@ const column = 34;
 
 /** The help of `serve`. */
 export function serveHelp(groups: readonly FlagGroup[]): string {
-  const sections = groups.map(({ title, flags }) => `\n${title}:\n${flags.map(line).join("")}`);
-  return serveHead + sections.join("") + serveTail;
+  return serveHead + sections(groups) + serveTail;
+}
+
+/** The help of `forward`. */
+export function forwardHelp(groups: readonly FlagGroup[]): string {
+  return forwardHead + sections(groups) + forwardTail;
+}
+
+function sections(groups: readonly FlagGroup[]): string {
+  return groups.map(({ title, flags }) => `\n${title}:\n${flags.map(line).join("")}`).join("");
 }
 
 function line(flag: Flag): string {

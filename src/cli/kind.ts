@@ -1,5 +1,7 @@
 /** Kinds of flags: how the text of one is read, and what is said of text that cannot be. */
 
+import { isDomain } from "../protocol/domain.ts";
+
 /** Reads the values of a flag. */
 export interface Kind<T> {
   /** Stands for the value in the help, as `N` or `PATH`; empty for a switch, which takes none. */
@@ -52,6 +54,23 @@ export function oneOf<T extends string>(...words: readonly T[]): Kind<T> {
     read: (text) => words.find((word) => word === text),
   };
 }
+
+/** An http or https URL. */
+export const url: Kind<string> = {
+  placeholder: "URL",
+  expected: "a URL such as https://app.example/inbound",
+  read: (text) => /^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined,
+};
+
+/** Domains, with commas between them. */
+export const domains: Kind<readonly string[]> = {
+  placeholder: "NAME[,NAME]",
+  expected: "a domain such as example.com, or several with commas between them",
+  read(text) {
+    const names = text.split(",").map((name) => name.trim());
+    return names.every(isDomain) ? names : undefined;
+  },
+};
 
 /** A whole number in decimal, nothing around it. */
 function wholeNumber(text: string, least: number, most: number): number | undefined {

@@ -47,6 +47,9 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
   switch (command) {
     case "serve":
       return await serveCommand(others, surroundings);
+    case "forward":
+      // Only who forwards waits for it to load.
+      return await (await import("./forward.ts")).forwardCommand(others, surroundings);
     case "-h":
     case "--help":
     case "help":
@@ -69,7 +72,9 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
 /** One line on stderr; more only for those who asked for it. */
 function report(failure: unknown, isDebugging: boolean): Promise<void> {
   const isExpected = failure instanceof UsageError || failure instanceof CommandError;
-  const help = failure instanceof UsageError ? " (postern serve --help tells more)" : "";
+  const help = failure instanceof UsageError
+    ? ` (postern ${process.argv[2] === "forward" ? "forward" : "serve"} --help tells more)`
+    : "";
   const line = isExpected ? (failure as Error).message : describeError(failure);
   const stack = isDebugging ? `${stackOf(failure)}\n` : "";
   return new Promise((resolve) => process.stderr.write(`postern: ${line}${help}\n${stack}`, () => resolve()));

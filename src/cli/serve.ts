@@ -58,20 +58,21 @@ export async function serveCommand(words: readonly string[], surroundings: Surro
   }
   const handler = entry === undefined ? inbox(shower(settings, output)) : await loadEntry(entry);
   configureLog(command, output);
-  watchForStrays(surroundings);
   await run(handler, entry, { options, command }, surroundings);
 }
 
 /** Says something of the command's own, for people or as JSON. */
 type Say = (text: string, fields: Record<string, unknown>) => void;
 
-async function run(
+/** Serves a handler until a signal comes; `entry` is what the user called it, undefined for the inbox. */
+export async function run(
   handler: MailHandler,
   entry: string | undefined,
   { options, command }: Settings,
   surroundings: Surroundings,
 ): Promise<void> {
   const { serve, output, signals, runtime } = surroundings;
+  watchForStrays(surroundings);
   const say: Say = (text, fields) =>
     output.write(command.logFormat === "json" ? announcement(text, fields) : `${text}\n`);
   let server: Server;

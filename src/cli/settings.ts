@@ -6,6 +6,7 @@ import { type ServeOptions, validate } from "../options.ts";
 import type { Arguments, FlagShape } from "./args.ts";
 import { UsageError } from "./failure.ts";
 import { type CommandSettings, type Flag, type FlagGroup, twinOf } from "./flags.ts";
+import type { ForwardCommandSettings } from "./forwardflags.ts";
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,6 +15,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Settings {
   readonly options: ServeOptions;
   readonly command: CommandSettings;
+  /** Of `postern forward`. */
+  readonly forward?: Partial<ForwardCommandSettings>;
 }
 
 /** Who said so. */
@@ -49,7 +52,7 @@ export function readSettings(given: Arguments, environment: Environment, groups:
       values.set(flag.sets, flag.kind.read(flag.default));
     }
   }
-  const { command, ...options } = nest(values) as unknown as { command: CommandSettings } & ServeOptions;
+  const { command, forward, ...options } = nest(values) as unknown as Omit<Settings, "options"> & ServeOptions;
   const { tls } = options;
   if (tls !== undefined && (tls.cert === undefined || tls.key === undefined)) {
     throw new UsageError("--tls-cert and --tls-key go together: a certificate is of no use without its key");
@@ -59,14 +62,14 @@ export function readSettings(given: Arguments, environment: Environment, groups:
   } catch (error) {
     throw new UsageError(visible((error as Error).message));
   }
-  return { options, command };
+  return { options, command, ...(forward === undefined ? {} : { forward }) };
 }
 
 /** What would be in force, with every default, for people to read: secrets are not shown. */
 export function effectiveConfig(settings: Settings, entry: string | undefined, groups: readonly FlagGroup[]): object {
   const values = new Map<string, unknown>([["entry", entry ?? null]]);
-  const { options, command } = settings;
-  const given = { ...options, command };
+  const { options, command, forward } = settings;
+  const given = { ...options, command, forward };
   for (const flag of groups.flatMap((group) => group.flags)) {
     if (flag.hasNoTwin || flag.sets === "command.printConfig") continue;
     const set = flag.sets.split(".").reduce<unknown>((at, key) => Reflect.get(Object(at), key), given);

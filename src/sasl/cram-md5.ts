@@ -5,7 +5,7 @@ import { decodeUtf8, prepareIdentities } from "./identity.ts";
 import { challenge, failure } from "./step.ts";
 
 /** Stands in for the password of a user that does not exist. Nobody can know it. */
-const UNKNOWN_PASSWORD = randomBytes(32);
+let unknownPassword: Uint8Array | undefined;
 
 /**
  * CRAM-MD5 (RFC 2195). The server must have the password in clear, and MD5 is old: offer it only to clients that can
@@ -36,7 +36,7 @@ export const cramMd5: Mechanism = {
         user,
         authorizationId,
         resume(password) {
-          const expected = hmac("MD5", password ?? UNKNOWN_PASSWORD, text);
+          const expected = hmac("MD5", password ?? (unknownPassword ??= randomBytes(32)), text);
           const matches = equal(expected, decodeHex(sentDigest));
           if (password === undefined) return failure("rejected", "The application has no password for the user.");
           if (password === "") return failure("rejected", "The application has an empty password for the user.");

@@ -18,11 +18,16 @@ export interface DecoyOptions {
   readonly saltLength?: number;
 }
 
-const PROCESS_SECRET = new Uint8Array(randomBytes(32));
+/** Made when it is first needed: some platforms have no random numbers while modules are loaded. */
+let processSecret: Uint8Array | undefined;
 
 /** Credentials that no password matches, always the same ones for a user. */
 export function decoyCredentials(hash: ScramHash, user: string, options: DecoyOptions = {}): ScramCredentials {
-  const { secret = PROCESS_SECRET, iterations = DEFAULT_ITERATIONS[hash], saltLength = 16 } = options;
+  const {
+    secret = processSecret ??= new Uint8Array(randomBytes(32)),
+    iterations = DEFAULT_ITERATIONS[hash],
+    saltLength = 16,
+  } = options;
   const derive = (purpose: string): Uint8Array => hmac(hash, secret, `${purpose}\0${user}`);
   return {
     hash,

@@ -55,6 +55,8 @@ export interface DataEvent {
   readonly content: Content;
   /** The message's id in logs, in `Received:` and in the reply. */
   readonly id: string;
+  /** Header fields to put before the message; absent, they are made. A message that was traced elsewhere has its own. */
+  readonly trace?: string;
 }
 
 /** A verb the server does not know, or one an application may replace. */

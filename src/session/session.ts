@@ -32,12 +32,17 @@ export function emptyLocals(): Record<string, unknown> {
   return Object.create(null);
 }
 
-const prefix = [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(36).padStart(2, "0")).join(
-  "",
-);
+/** Made with the first id: some platforms have no random numbers while modules are loaded. */
+let prefix: string | undefined;
 let count = 0;
+
+function randomPrefix(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(6));
+  return [...bytes].map((byte) => byte.toString(36).padStart(2, "0")).join("");
+}
 
 /** A fresh id: random for the process, counted within it. */
 export function sessionId(): string {
+  prefix ??= randomPrefix();
   return `${prefix}${(count++).toString(36)}`;
 }

@@ -1,7 +1,6 @@
 /** PEM (RFC 7468): from text or a file to what is between the lines of hyphens. */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 
 /** PEM, and what to call it in an error. */
 export interface Pem {
@@ -23,6 +22,7 @@ export function isPem(value: string): boolean {
 export async function readPem(name: string, value: string): Promise<Pem> {
   if (isPem(value)) return { text: value, name };
   try {
+    const { readFile } = await import("node:fs/promises");
     return { text: await readFile(value, "utf8"), name: `${name}, the file ${JSON.stringify(value)}` };
   } catch (cause) {
     throw new Error(`Cannot read ${name} from the file ${JSON.stringify(value)}: ${codeOf(cause)}`, { cause });

@@ -1,6 +1,5 @@
 /** Certificates are renewed while a server runs: this notices. */
 
-import { stat } from "node:fs/promises";
 import { clearInterval, setInterval } from "node:timers";
 import type { TlsOptions } from "./options.ts";
 import { isPem } from "./pem.ts";
@@ -68,6 +67,8 @@ export function filesOf({ cert, key, ca = [], sni = {} }: TlsOptions): string[] 
 /** What tells a file from the one that stood in its place before. */
 async function stamp(file: string): Promise<string> {
   try {
+    // Asked for when it is needed: there are platforms without files, and apps there import this package, too.
+    const { stat } = await import("node:fs/promises");
     const { dev, ino, size, mtimeMs } = await stat(file);
     return [dev, ino, size, mtimeMs].join(" ");
   } catch {

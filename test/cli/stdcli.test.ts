@@ -43,7 +43,7 @@ describe("in node_modules", () => {
     for (const name of ["dist", "package.json"]) {
       cpSync(join(root, name), join(folder, "node_modules/postern", name), { recursive: true });
     }
-    for (const name of ["hono", "mailparser", "@logtape", "jiti"]) {
+    for (const name of ["hono", "mailparser", "@logtape", "jiti", "ipaddr.js"]) {
       symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
     }
     writeFileSync(join(folder, "package.json"), "{}");

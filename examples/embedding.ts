@@ -1,0 +1,80 @@
+/**
+ * SMTP sessions over connections of one's own: a server of `node:net`, one pair of web streams, and a WebSocket whose
+ * other end is a tunnel from wherever port 25 is open. Run it: `bun examples/embedding.ts`.
+ */
+
+import { createServer, type Server, type Socket as NetSocket } from "node:net";
+import { Postern } from "postern";
+import {
+  type ConnectionHandler,
+  connectionHandler,
+  fromNodeStream,
+  fromWebStreams,
+  handleConnection,
+} from "postern/embed";
+
+const app: Postern = new Postern();
+app.deliver("support@example.com", (c) => c.text(`Thanks, ${c.var.session.remote.address || "whoever you are"}`));
+
+/** Limits, spool and clock are shared by all connections of one handler. */
+export const connections: ConnectionHandler = connectionHandler(app, { name: "mx.example.com" });
+
+/** Any server of Node's will do; its sockets know their own addresses. */
+export function listen(port: number): Server {
+  const server = createServer({ allowHalfOpen: true }, (socket: NetSocket) => {
+    connections.handle(fromNodeStream(socket));
+  });
+  return server.listen(port, "127.0.0.1");
+}
+
+/** One session over one pair of streams; resolves when it is over. */
+export function overStreams(readable: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array>): Promise<void> {
+  return handleConnection(
+    fromWebStreams({ readable, writable }, { remote: { address: "192.0.2.1", port: 50_000 } }),
+    app,
+  );
+}
+
+/** As much of a WebSocket as every runtime's has. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  send(bytes: Uint8Array): void;
+  close(): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "close" | "error", listener: () => void): void;
+}
+
+/** A session whose octets travel in binary messages of a WebSocket; resolves when it is over. */
+export function overWebSocket(socket: WebSocketLike, remoteAddress: string): Promise<void> {
+  socket.binaryType = "arraybuffer";
+  const readable = new ReadableStream<Uint8Array>({
+    start(controller) {
+      socket.addEventListener("message", ({ data }) => {
+        if (data instanceof ArrayBuffer) controller.enqueue(new Uint8Array(data));
+      });
+      for (const end of ["close", "error"] as const) socket.addEventListener(end, () => closed(controller));
+    },
+  });
+  const writable = new WritableStream<Uint8Array>({
+    async write(bytes) {
+      // The interface has no other word for "slow down".
+      while (socket.bufferedAmount > 64 * 1024) await new Promise((resolve) => setTimeout(resolve, 10));
+      socket.send(bytes);
+    },
+    close: () => socket.close(),
+    abort: () => socket.close(),
+  });
+  return connections.handle(fromWebStreams({ readable, writable }, { remote: { address: remoteAddress, port: 0 } }));
+}
+
+/** Both may say so, and the session may have ended first. */
+function closed(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  try {
+    controller.close();
+  } catch {
+    // It was closed before.
+  }
+}
+
+if (import.meta.main) listen(2525).on("listening", () => console.log("listening on 127.0.0.1:2525"));

@@ -1,0 +1,28 @@
+/** Which addresses are on the public Internet: a forwarder must not be a way into the networks behind it. */
+
+import ipaddr from "ipaddr.js";
+
+/** Whether an address, in text form, is one that anybody could reach. IPv4 within IPv6 counts as what it is. */
+export function isPublicAddress(text: string): boolean {
+  const address = text.replace(/^\[|\]$/g, "");
+  // ipaddr.js names the ranges of the IANA registries; what is in none of them is "unicast".
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === "unicast";
+}
+
+/** What a URL's host is, seen without asking DNS. URL has made `0x7f.1` and `2130706433` into `127.0.0.1` already. */
+export function isPrivateHost(hostname: string): boolean {
+  const name = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (ipaddr.isValid(name)) return !isPublicAddress(name);
+  // RFC 6761 section 6.3.
+  return name === "localhost" || name.endsWith(".localhost");
+}
+
+/** A URL that points into a private network. */
+export class PrivateAddressError extends Error {
+  override readonly name = "PrivateAddressError";
+
+  constructor(host: string, address: string) {
+    const where = host === address ? host : `${host}, which is ${address}`;
+    super(`Cannot forward to ${where}: that is no public address; set allowPrivate if it is meant`);
+  }
+}
