@@ -138,7 +138,7 @@ async function beginning(response: http.IncomingMessage): Promise<string> {
 }
 
 /** Looks a name up, and gives no address of it if one of them is private: what was looked at is what is connected to. */
-export const publicLookup: LookupFunction = (hostname, options, callback) => {
+export function publicLookup(...[hostname, options, callback]: Parameters<LookupFunction>): void {
   systemLookup(hostname, { ...options, all: true }, (error, found) => {
     if (error !== null) return callback(error, "");
     const inside = found.find(({ address }) => !isPublicAddress(address));
@@ -147,4 +147,4 @@ export const publicLookup: LookupFunction = (hostname, options, callback) => {
     if (options.all === true || first === undefined) return callback(null, found);
     callback(null, first.address, first.family);
   });
-};
+}
