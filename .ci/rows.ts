@@ -18,7 +18,7 @@ const failed = new Set<number>();
 for (const match of readFileSync(report, "utf8").matchAll(/<testcase ([^>]*?)(\/>|>([^]*?)<\/testcase>)/g)) {
   const [, attributes = "", , body = ""] = match;
   const name = attribute(attributes, "name");
-  const rows = /^\d{1,3}(?: \d{1,3})*(?=[: ])/.exec(name)?.[0].split(" ").map(Number) ?? [];
+  const rows = /^\d{1,3}(?:,? \d{1,3})*(?=[: ])/.exec(name)?.[0].split(/,? /).map(Number) ?? [];
   if (rows.length === 0 || body.includes("<skipped")) continue;
   const path = ` ${attribute(attributes, "classname")} ${attribute(attributes, "file")} `.toLowerCase();
   const place = places.find((candidate) => new RegExp(`\\b${candidate}\\b`).test(path)) ?? "memory";

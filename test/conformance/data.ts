@@ -117,6 +117,23 @@ export function dataRows(subject: Subject): void {
       });
     });
 
+    test("90: a hundred thousand chunks of one octet", async () => {
+      await serving(subject, "conformance", {}, async (served) => {
+        const client = await envelope(served.port);
+        const chunks = 100_000;
+        for (let sent = 0; sent < chunks; sent += 1000) client.write("BDAT 1\r\nx".repeat(1000));
+        client.write("BDAT 2 LAST\r\n\r\n");
+        const refused: string[] = [];
+        for (let seen = 0; seen <= chunks; seen++) {
+          const { code, raw } = await client.reply();
+          if (code !== 250) refused.push(raw);
+        }
+        client.destroy();
+        expect(refused).toEqual([]);
+        expect((await served.deliveries()).map(({ size }) => size)).toEqual([chunks + 2]);
+      });
+    }, 60_000);
+
     test("76: a message that went round in circles", async () => {
       await serving(subject, "conformance", {}, async (served) => {
         for (const [hops, wanted] of [[100, 250], [101, 554]] as const) {
