@@ -7,7 +7,7 @@ import { runtimeNames } from "../runtime.ts";
 import { RawClient } from "../tls/client.ts";
 import { clients } from "./all.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
-import type { Mechanism, Message, SendOptions } from "./client.ts";
+import type { Message, SendOptions } from "./client.ts";
 import * as gsasl from "./gsasl.ts";
 import { bindChannel } from "./scram_plus.ts";
 import { atMost, mechanismsOfServer, SecureServer } from "./secure_server.ts";
