@@ -31,6 +31,8 @@ export interface PostfixOptions {
   readonly bounces?: "send" | "discard";
   /** Further lines of main.cf. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Further lines of master.cf. */
+  readonly services?: readonly string[];
 }
 
 /** The folders of one instance; all are below one temporary folder. */
@@ -160,6 +162,7 @@ export function masterCf(options: PostfixOptions): string {
     "anvil unix - - n - 1 anvil",
     "scache unix - - n - 1 scache",
     "postlog unix-dgram n - n - 1 postlogd",
+    ...(options.services ?? []),
   ];
   if (options.listen !== undefined) services.push(`127.0.0.1:${options.listen} inet n - n - - smtpd`);
   return services.join("\n") + "\n";
