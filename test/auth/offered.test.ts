@@ -29,10 +29,16 @@ describe("what is offered", () => {
       "AUTH SCRAM-SHA-256 SCRAM-SHA-1 OAUTHBEARER XOAUTH2 PLAIN LOGIN CRAM-MD5",
     ],
     [
-      "-PLUS where there is something to bind to",
-      { tls, channelBinding: (type) => type === "tls-server-end-point" ? new Uint8Array(32) : undefined },
+      "-PLUS where clients find what they bind to",
+      { tls, channelBinding: (type) => type === "tls-exporter" ? new Uint8Array(32) : undefined },
       secure,
       "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1 OAUTHBEARER XOAUTH2 PLAIN LOGIN CRAM-MD5",
+    ],
+    [
+      "no -PLUS where there is only the certificate to bind to, which clients do not try",
+      { tls, channelBinding: (type) => type === "tls-server-end-point" ? new Uint8Array(32) : undefined },
+      secure,
+      "AUTH SCRAM-SHA-256 SCRAM-SHA-1 OAUTHBEARER XOAUTH2 PLAIN LOGIN CRAM-MD5",
     ],
     [
       "no -PLUS where the runtime has nothing to bind to",

@@ -4,7 +4,7 @@ import type { Reply } from "../../protocol/reply.ts";
 import { decodeBase64 } from "../../sasl/base64.ts";
 import type { Conversation } from "../conversation.ts";
 import { Exchange, longestResponse, type Outcome } from "../exchange.ts";
-import { mechanismContext, offeredMechanisms } from "../mechanisms.ts";
+import { mechanismContext, possibleMechanisms } from "../mechanisms.ts";
 import * as replies from "../replies.ts";
 import { protocolOf } from "../protocol.ts";
 import { unknown } from "./unknown.ts";
@@ -21,14 +21,14 @@ export function auth(conversation: Conversation, argument: string, verb: string)
   if (session.tls === undefined && !options.allowInsecureAuth) return replies.encryptionNeeded;
   const [, name, initial] = argumentSyntax.exec(argument) ?? [];
   if (name === undefined) return replies.syntax("AUTH mechanism [initial-response]");
-  const mechanism = offeredMechanisms(conversation).find((offered) => offered.name === name.toUpperCase());
+  const mechanism = possibleMechanisms(conversation).find((possible) => possible.name === name.toUpperCase());
   if (mechanism === undefined) return replies.noSuchMechanism;
   if (initial !== undefined && initial.length > longestResponse) return replies.authTooLong;
   const response = initial === undefined ? undefined : decodeInitial(initial);
   if (initial !== undefined && response === undefined) return replies.badBase64;
   if (addressFailures?.isBlocked(session.remote.address)) return replies.tooManyAuthFailures;
   const exchange = new Exchange(conversation, mechanism.name);
-  return exchange.run(mechanism.start(mechanismContext(conversation), response))
+  return exchange.run(mechanism.start(mechanismContext(conversation, mechanism.name), response))
     .then((outcome) => conclude(conversation, mechanism.name, outcome));
 }
 
