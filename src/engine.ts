@@ -16,13 +16,14 @@ import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
 import { Spool } from "./spool/spool.ts";
 import { Sweep } from "./sweep.ts";
+import type { Credentials } from "./tls/credentials.ts";
 
 /** What takes connections. */
 export interface Engine {
   /** Begins a session; a connection too many is turned away with 421. */
   readonly accept: (socket: Socket) => void;
   /** The same for a listener with rules of its own. */
-  acceptUnder(policy: SessionPolicy): (socket: Socket) => void;
+  acceptUnder(policy: SessionPolicy, credentials: Credentials | undefined): (socket: Socket) => void;
   readonly sessions: readonly Session[];
   /** Lets sessions finish, and drops what is left after `grace` milliseconds; default ten seconds. */
   close(settings?: { readonly grace?: number }): Promise<void>;
@@ -64,10 +65,10 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
     failed: logProxyFault,
   });
 
-  function acceptUnder(policy: SessionPolicy): (socket: Socket) => void {
+  function acceptUnder(policy: SessionPolicy, credentials: Credentials | undefined): (socket: Socket) => void {
     const own = { ...settings, ...policy };
     const circumstances = { application: answers, options: own, openContent, observer: logObserver, addressFailures };
-    return (socket) => gate.pass(socket, (passed) => connections.accept(passed, circumstances));
+    return (socket) => gate.pass(socket, credentials, (passed) => connections.accept(passed, circumstances));
   }
 
   async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
@@ -82,7 +83,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
   }
 
   return {
-    accept: acceptUnder(policyOf(options)),
+    accept: acceptUnder(policyOf(options), undefined),
     acceptUnder,
     get sessions(): readonly Session[] {
       return connections.sessions;

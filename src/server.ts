@@ -129,7 +129,12 @@ async function bindAll(
   try {
     for (const listener of wanted) {
       const { port = 2525, hostname = "0.0.0.0", unix, native } = listener;
-      bound.push(await listen({ port, hostname, unix, native, credentials }, engine.acceptUnder(policyOf(listener))));
+      bound.push(
+        await listen(
+          { port, hostname, unix, native, credentials },
+          engine.acceptUnder(policyOf(listener), credentials),
+        ),
+      );
     }
   } catch (error) {
     for (const listener of bound) listener.close();

@@ -66,10 +66,9 @@ export interface Socket {
   /**
    * Absent: there is no TLS to be had. Stops reading, drops unread plaintext, sends goAhead (the 220 of STARTTLS; empty
    * for implicit TLS), then shakes hands as the server. Rejects when that fails, or when the socket is destroyed before;
-   * then nothing more may be written. `received` is what of the client's handshake was read already, behind a PROXY
-   * header.
+   * then nothing more may be written.
    */
-  startTls?(goAhead: Uint8Array, received?: Uint8Array): Promise<void>;
+  startTls?(goAhead: Uint8Array): Promise<void>;
   /**
    * The channel binding data of this connection, for SCRAM's `-PLUS` mechanisms (RFC 5056); undefined in the clear, and
    * for a type that there is none of. Absent: the runtime gives none.

@@ -4,6 +4,7 @@ import type { AddressList } from "../protocol/addresslist.ts";
 import { parseProxyHeader, type ProxyFault, type ProxyHeader } from "../protocol/proxy.ts";
 import type { Deadline } from "../session/deadline.ts";
 import type { Socket } from "../socket.ts";
+import type { Credentials } from "../tls/credentials.ts";
 import { ProxiedSocket } from "./socket.ts";
 
 /** What a gate needs. */
@@ -35,12 +36,16 @@ export class ProxyGate {
     this.#options = options;
   }
 
-  /** Hands a connection on: at once, or without its header once that is in. */
-  pass(socket: Socket, next: (socket: Socket) => void): void {
+  /**
+   * Hands a connection on: at once, or without its header once that is in.
+   *
+   * @param credentials what implicit TLS behind the header is to be encrypted with.
+   */
+  pass(socket: Socket, credentials: Credentials | undefined, next: (socket: Socket) => void): void {
     const { trusted, most, timeout } = this.#options;
     if (!trusted.includes(socket.remote.address)) return next(socket);
     if (this.#waiting.size >= most) return this.#drop(socket, "too many connections wait for theirs");
-    this.#wait(new Arrival(socket, timeout), next);
+    this.#wait(new Arrival(socket, timeout), credentials, next);
   }
 
   /** Drops whoever waits. */
@@ -48,7 +53,11 @@ export class ProxyGate {
     for (const arrival of this.#waiting) arrival.socket.destroy();
   }
 
-  async #wait(arrival: Arrival, next: (socket: Socket) => void): Promise<void> {
+  async #wait(
+    arrival: Arrival,
+    credentials: Credentials | undefined,
+    next: (socket: Socket) => void,
+  ): Promise<void> {
     const { watch } = this.#options;
     this.#waiting.add(arrival);
     watch.add(arrival);
@@ -57,7 +66,7 @@ export class ProxyGate {
     this.#waiting.delete(arrival);
     if (result === undefined) arrival.socket.destroy();
     else if ("fault" in result) this.#drop(arrival.socket, result.fault);
-    else next(new ProxiedSocket(arrival.socket, result, arrival.rest));
+    else next(new ProxiedSocket(arrival.socket, result, arrival.rest, credentials));
   }
 
   /** Without a word: whoever is there does not speak as agreed. */
