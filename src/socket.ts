@@ -5,6 +5,7 @@
  * synchronous sweep and its replies leave in one write (RFC 2920). Each adapter implements this interface once.
  */
 
+import { unmapped } from "./protocol/domain.ts";
 import type { ChannelBindingType } from "./sasl/channel-binding.ts";
 
 /** One end of a connection. For a Unix socket `address` is its path (or empty) and `port` is 0. */
@@ -14,6 +15,11 @@ export interface Endpoint {
   readonly port: number;
   /** The host name that a trusted client gave for it (XCLIENT). */
   readonly name?: string;
+}
+
+/** An endpoint as runtimes tell it: IPv4 in IPv6's clothes is IPv4, and a Unix socket has neither address nor port. */
+export function endpointOf(address: string = "", port: number = 0): Endpoint {
+  return { address: unmapped(address), port };
 }
 
 /** Who the client's certificate says it is. */

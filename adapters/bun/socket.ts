@@ -1,9 +1,8 @@
 /** A Bun socket as the core wants it. */
 
 import { Inbox } from "../../src/inbox.ts";
-import { unmapped } from "../../src/protocol/domain.ts";
 import type { ChannelBindingType } from "../../src/sasl/channel-binding.ts";
-import { type Endpoint, lingerTime, type Socket, type TlsInfo } from "../../src/socket.ts";
+import { type Endpoint, endpointOf, lingerTime, type Socket, type TlsInfo } from "../../src/socket.ts";
 import type { Credentials } from "../../src/tls/credentials.ts";
 import { bindingOf, type Handshake, tlsInfo } from "../../src/tls/peer.ts";
 import { type Native, upgrade } from "./upgrade.ts";
@@ -24,8 +23,8 @@ export class BunSocket implements Socket {
 
   /** @param socket one that is allowed to be half open, and whose handler is {@linkcode handler}. */
   constructor(socket: Bun.Socket<BunSocket>, credentials: Credentials | undefined) {
-    this.local = endpoint(socket.localAddress, socket.localPort);
-    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+    this.local = endpointOf(socket.localAddress, socket.localPort);
+    this.remote = endpointOf(socket.remoteAddress, socket.remotePort);
     this.#socket = socket as Native;
     this.#inbox = this.#newInbox();
     if (credentials !== undefined) this.startTls = (goAhead) => this.#startTls(goAhead, credentials);
@@ -137,9 +136,4 @@ export class BunSocket implements Socket {
     this.#unsent = [];
     this.#flushed?.();
   }
-}
-
-/** Unix sockets have neither address nor port. */
-function endpoint(address = "", port = 0): Endpoint {
-  return { address: unmapped(address), port };
 }

@@ -1,7 +1,6 @@
 /** A Deno connection as the core wants it. */
 
-import { unmapped } from "../../src/protocol/domain.ts";
-import type { Endpoint } from "../../src/socket.ts";
+import { type Endpoint, endpointOf } from "../../src/socket.ts";
 import type { Credentials } from "../../src/tls/credentials.ts";
 import { SecurableSocket } from "../../src/tls/socket.ts";
 import { ConnChannel } from "./channel.ts";
@@ -13,8 +12,6 @@ export class DenoSocket extends SecurableSocket {
   }
 }
 
-/** Unix sockets have neither address nor port. */
 function endpoint(address: Deno.Addr): Endpoint {
-  if (address.transport !== "tcp") return { address: "", port: 0 };
-  return { address: unmapped(address.hostname), port: address.port };
+  return address.transport === "tcp" ? endpointOf(address.hostname, address.port) : endpointOf();
 }

@@ -1,7 +1,6 @@
 /** Who is at the two ends of a connection that we did not accept ourselves. */
 
-import { unmapped } from "../protocol/domain.ts";
-import type { Endpoint, TlsInfo } from "../socket.ts";
+import { type Endpoint, endpointOf, type TlsInfo } from "../socket.ts";
 
 /** What whoever accepted the connection knows of it. */
 export interface ConnectionEnds {
@@ -14,5 +13,5 @@ export interface ConnectionEnds {
 
 /** An endpoint; IPv4 in IPv6's clothes is IPv4. */
 export function endpoint({ address, port }: Endpoint = { address: "", port: 0 }): Endpoint {
-  return { address: unmapped(address), port };
+  return endpointOf(address, port);
 }
