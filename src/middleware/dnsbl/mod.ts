@@ -79,13 +79,13 @@ export function dnsbl(options: DnsblOptions): MiddlewareHandler {
     }
   }
   const asks = lists.map(askList);
+  const key = `dnsbl ${lists.map(({ zone }) => zone).join(" ")}`;
   const isExempt = exempting(options);
   return async (c, next) => {
     const event = askedOf(c)?.event;
     if (event === undefined || !isFrom(event.stage, stage) || isExempt(event.session)) return await next();
     const { locals, remote } = event.session;
     const resolver = options.resolver ?? sharedResolver();
-    const key = `dnsbl ${lists.map(({ zone }) => zone).join(" ")}`;
     const verdict = locals[key] as DnsblVerdict | undefined ??
       await askAll(asks, remote.address, resolver, c.req.raw.signal);
     // Each set of lists has its verdict; `c.var.dnsbl` is the latest.
