@@ -26,8 +26,6 @@ async function receive(conversation: Conversation, transaction: Transaction): Pr
   transaction.reception = reception;
   try {
     conversation.reply(replies.startData);
-    const flushed = conversation.wire.flush();
-    if (flushed !== undefined) await flushed;
     while (true) {
       const block = input.takeBlock();
       if (block === undefined) {
