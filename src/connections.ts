@@ -16,6 +16,8 @@ export class Connections {
   readonly #live = new Map<Conversation, Promise<void>>();
   readonly #perAddress = new Map<string, number>();
   #isDraining = false;
+  /** How many were let in, ever. */
+  accepted = 0;
 
   constructor(sweep: Sweep, most: number, mostPerAddress: number) {
     this.#sweep = sweep;
@@ -25,6 +27,11 @@ export class Connections {
 
   get sessions(): readonly Session[] {
     return [...this.#live.keys()].map((conversation) => conversation.session);
+  }
+
+  /** How many are here now. */
+  get size(): number {
+    return this.#live.size;
   }
 
   /** Begins a conversation, or says why not. */
@@ -39,6 +46,8 @@ export class Connections {
     }
     this.#perAddress.set(address, fromHere + 1);
     const conversation = new Conversation(socket, circumstances);
+    this.accepted++;
+    circumstances.observer.began?.(conversation, socket);
     this.#sweep.add(conversation.wire);
     this.#live.set(conversation, conversation.run().then(() => this.#remove(conversation, address)));
   }

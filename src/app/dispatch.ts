@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly watch: { add(deadline: Deadline): void; delete(deadline: Deadline): void };
   /** Work that goes on after the reply (`waitUntil`). */
   readonly background: Set<Promise<unknown>>;
+  /** Stands around each question to the handlers, to measure it: gives what `ask` gives. Absent: nobody does. */
+  around?(event: StageEvent, ask: () => Promise<Verdict>): Promise<Verdict>;
   /** Told of a handler that failed, and of the reply that its failure became. */
   failed(event: StageEvent, error: unknown, reply: Reply): void;
 }
@@ -33,7 +35,17 @@ export interface Surroundings {
 export type Verdict = { readonly reply: Reply | undefined } | "no opinion";
 
 /** Asks the app. Never rejects: what a handler does wrong becomes 451, and a line in the log. */
-export async function dispatch(
+export function dispatch(
+  app: Hono,
+  event: StageEvent,
+  mail: Mail | undefined,
+  surroundings: Surroundings,
+): Promise<Verdict> {
+  if (surroundings.around === undefined) return ask(app, event, mail, surroundings);
+  return surroundings.around(event, () => ask(app, event, mail, surroundings));
+}
+
+async function ask(
   app: Hono,
   event: StageEvent,
   mail: Mail | undefined,

@@ -48,6 +48,8 @@ export class Conversation {
   forwarded: Forwarded | undefined;
   /** Whether the client said EHLO, and so was told of extensions. */
   extended = false;
+  /** The command that is being answered, upper case; undefined before the first, empty for one that nobody knows. */
+  verb: string | undefined;
   /** Whether policy refused the connection: then all but QUIT is refused (RFC 5321 section 3.1). */
   refused = false;
   /** Transactions begun. */
@@ -99,6 +101,7 @@ export class Conversation {
           continue;
         }
         wire.deadline = Infinity;
+        wire.tap?.command(line);
         const answered = answer(this, line);
         const reply = answered instanceof Promise ? await answered : answered;
         if (reply !== undefined) this.reply(reply);
@@ -139,11 +142,16 @@ export class Conversation {
   beginTransaction(transaction: Transaction): void {
     this.#transaction = transaction;
     this.transactions++;
+    this.observer.transactionBegan?.(this, transaction);
   }
 
   /** The transaction is answered, or never was: what it holds is let go. */
   endTransaction(): void {
-    this.#transaction?.reception?.release();
+    const transaction = this.#transaction;
+    if (transaction !== undefined) {
+      transaction.reception?.release();
+      this.observer.transactionEnded?.(this, transaction);
+    }
     this.#transaction = undefined;
     this.forwarded = undefined;
   }
@@ -154,6 +162,7 @@ export class Conversation {
     const sent = this.#isPatient(reply) ? reply : replies.tooManyErrors;
     const written = this.options.offer.has("enhancedStatusCodes") ? sent : withoutEnhanced(sent);
     this.wire.send(formatReply(written, this.transaction?.envelope.smtputf8));
+    this.observer.replied?.(this, sent);
     if (sent.close) this.wire.end(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
   }
 

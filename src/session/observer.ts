@@ -1,10 +1,19 @@
 /** Who watches sessions: the log, and whatever counts. */
 
 import type { Reply } from "../protocol/reply.ts";
+import type { Socket } from "../socket.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Transaction } from "./transaction.ts";
 
 export interface Observer {
+  /** A conversation begins; nothing was said yet. */
+  began?(conversation: Conversation, socket: Socket): void;
+  /** A reply was given; `conversation.verb` is what it answers. */
+  replied?(conversation: Conversation, reply: Reply): void;
+  /** MAIL was accepted. */
+  transactionBegan?(conversation: Conversation, transaction: Transaction): void;
+  /** The transaction is over, whatever became of it; a message that came whole was told of before. */
+  transactionEnded?(conversation: Conversation, transaction: Transaction): void;
   /** A message was received whole and answered. */
   message(conversation: Conversation, transaction: Transaction, outcome: MessageOutcome): void;
   /** An AUTH command was answered. */

@@ -8,11 +8,13 @@ import { Input, type Line } from "./input.ts";
 import type { Timeouts } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import * as replies from "./replies.ts";
+import type { Tap } from "./tap.ts";
 
 /** How a session ended, for the log: the client's QUIT, its disappearance, or the server's reason. */
 export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "handshake" | "failed";
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** One client's connection, read line by line or block by block, written batch by batch. */
 export class Wire implements Deadline {
@@ -22,6 +24,8 @@ export class Wire implements Deadline {
   /** How it ended. */
   ending: Ending = "lost";
   deadline: number = Infinity;
+  /** Who writes down what is said, where somebody does. */
+  tap: Tap | undefined;
   /** What waits for the end of the batch (RFC 2920 section 3.2). */
   #out = "";
   #isEnding = false;
@@ -57,6 +61,7 @@ export class Wire implements Deadline {
   /** Sends what waits. A promise means that the client is slow to read. */
   flush(): Promise<void> | undefined {
     if (this.#out === "") return;
+    this.tap?.replies(this.#out);
     const bytes = encoder.encode(this.#out);
     this.#out = "";
     const slow = this.#socket.write(bytes);
@@ -71,6 +76,7 @@ export class Wire implements Deadline {
       if (!await this.waitForLine(this.#timeouts.command)) return replies.lost;
     }
     this.deadline = Infinity;
+    this.tap?.response(line);
     return line;
   }
 
@@ -120,9 +126,11 @@ export class Wire implements Deadline {
     this.#state = "shaking hands";
     try {
       if (this.#socket.startTls === undefined) throw new Error("The socket has no TLS");
+      this.tap?.replies(decoder.decode(goAhead));
       await this.#socket.startTls(goAhead);
       const { tls } = this.#socket;
       if (tls === undefined) throw new Error("The socket shook hands, and knows nothing of its encryption");
+      this.tap?.encrypted(tls);
       return tls;
     } catch (error) {
       this.end("handshake");
@@ -176,7 +184,9 @@ export class Wire implements Deadline {
   }
 
   #sayLast(reply: Reply): void {
-    this.#socket.write(encoder.encode(formatReply(reply)));
+    const text = formatReply(reply);
+    this.tap?.replies(text);
+    this.#socket.write(encoder.encode(text));
     this.#socket.close();
   }
 

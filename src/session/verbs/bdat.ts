@@ -102,6 +102,7 @@ function readChunk(
 ): true | Promise<boolean> {
   const block = conversation.wire.input.takeBlock(octets);
   const left = octets - (block?.length ?? 0);
+  if (block !== undefined) conversation.wire.tap?.content(block.length);
   const taking = block === undefined ? undefined : take(block);
   if (left === 0 && taking === undefined) return true;
   return readRest(conversation, pace, left, take, taking);
@@ -123,6 +124,7 @@ async function readRest(
       continue;
     }
     left -= block.length;
+    conversation.wire.tap?.content(block.length);
     const settling = take(block);
     if (settling !== undefined) await settling;
   }

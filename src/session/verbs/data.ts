@@ -33,6 +33,7 @@ async function receive(conversation: Conversation, transaction: Transaction): Pr
         return reception.lose();
       }
       const end = reception.take(block);
+      conversation.wire.tap?.content(end < 0 ? block.length : end);
       const settling = reception.settle();
       if (settling !== undefined) await settling;
       if (end < 0) continue;
