@@ -1,8 +1,14 @@
-/** The one gate, `npm run check`: format, lint and import directions, types, and whether both manifests say the same. */
+/**
+ * The one gate, `npm run check`: format, lint and import directions, types, whether both manifests say the same, and
+ * what is in the packages that are made of them.
+ */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
+import { installInto, pack, packageProblems, typeProblems } from "./package.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -39,12 +45,41 @@ const steps: readonly (readonly [what: string, run: () => boolean])[] = [
   ["lint and import directions", () => command("deno", "lint", "--quiet")],
   ["types", () => command("tsc", "--noEmit", "--project", ".")],
   ["types as Deno sees them", () => command("deno", "check", "--quiet", "src", "adapters/deno")],
-  ["manifests", () => {
-    const problems = manifestProblems();
-    for (const problem of problems) console.error(problem);
-    return problems.length === 0;
+  ["manifests", () => isNone(manifestProblems())],
+  ["package for npm", () => {
+    const folder = mkdtempSync(join(tmpdir(), "postern-package-"));
+    try {
+      const packed = pack(folder);
+      installInto(folder, packed);
+      const types = typeProblems(folder, { isStrict: true, resolution: "nodenext" });
+      return isNone([...packageProblems(packed), ...types === "" ? [] : [types]]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }],
+  ["package for JSR", () => isNone(jsrProblems())],
 ];
+
+/**
+ * Whether JSR would take it. The registry's own type check knows neither Bun's types nor Node's, and the steps above
+ * have been there: what is left to see is that every exported symbol has an explicit type, that every import has a
+ * place there, and which files would go.
+ */
+function jsrProblems(): string[] {
+  const args = ["publish", "--dry-run", "--allow-dirty", "--no-check"];
+  const { status, stdout, stderr } = spawnSync("deno", args, { cwd: root, encoding: "utf8" });
+  const said = stdout + stderr;
+  if (status !== 0) return [said];
+  const files = [...said.matchAll(/^ +(file:\S+) \(/gm)].map(([, url = ""]) => url.slice(root.href.length));
+  if (!files.includes("src/mod.ts")) return [`deno publish names no files:\n${said}`];
+  return files.filter((file) => !/^(?:(?:src|adapters)\/.+\.ts|[A-Z]+(?:\.md)?|deno\.json)$/.test(file))
+    .map((file) => `JSR would get ${file}`);
+}
+
+function isNone(problems: readonly string[]): boolean {
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0;
+}
 
 function command(...[program, ...args]: [string, ...string[]]): boolean {
   return spawnSync(program, args, { stdio: "inherit", cwd: root }).status === 0;

@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
+import { pages, snippetsOf } from "./documentation.ts";
 
 const root = join(import.meta.dir, "..");
 /** Inside the repository, so that `import "postern"` finds it. */
@@ -12,18 +13,6 @@ const folder = join(root, ".scratch", "snippets");
 
 beforeAll(() => mkdirSync(folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function filesBelow(path: string): string[] {
-  if (statSync(path).isFile()) return [path];
-  return readdirSync(path).flatMap((name) => filesBelow(join(path, name)));
-}
-
-function snippetsOf(file: string): string[] {
-  const text = readFileSync(file, "utf8");
-  const isMarkdown = file.endsWith(".md");
-  const source = isMarkdown ? text : text.replace(/^[ \t]*\*[ ]?/gm, "");
-  return [...source.matchAll(/^```ts\n([^]*?)^```$/gm)].map((match) => match[1]!);
-}
 
 /** An example within the house takes what stands beside it as given: its own file's exports, and its folder's. */
 async function importsOf(file: string, code: string): Promise<string> {
@@ -39,18 +28,13 @@ async function importsOf(file: string, code: string): Promise<string> {
   ).join("");
 }
 
-const sources = ["README.md", "src", "adapters"].flatMap((path) => filesBelow(join(root, path)))
-  .filter((file) => file.endsWith(".md") || file.endsWith(".ts"));
-
-for (const file of sources) {
+for (const file of pages()) {
   for (const [index, code] of snippetsOf(file).entries()) {
     // A Deno adapter's example is run on Deno, a Node adapter's with Bun's copy of Node's interfaces.
     const runtime = code.includes('from "postern/deno"') ? "deno" : "bun";
-    test(`${relative(root, file)}, snippet ${index + 1}, runs`, async () => {
-      const path = join(folder, `${relative(root, file).replace(/\W/g, "-")}-${index}.ts`);
-      // Examples listen on 2525, which may be taken here.
-      const whole = file.endsWith(".md") ? code : `${await importsOf(file, code)}${code}`;
-      writeFileSync(path, whole.replace(/port: 2525/g, 'port: 0, hostname: "127.0.0.1"'));
+    test(`${file}, snippet ${index + 1}, runs`, async () => {
+      const path = join(folder, `${file.replace(/\W/g, "-")}-${index}.ts`);
+      writeFileSync(path, file.endsWith(".md") ? code : `${await importsOf(join(root, file), code)}${code}`);
       const loader = `await import(${
         JSON.stringify(path)
       }); (globalThis.process ?? (await import("node:process")).default).exit(0)`;
