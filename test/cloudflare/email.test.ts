@@ -7,35 +7,12 @@ import { email, type ForwardableEmailMessageLike } from "postern/cloudflare";
 import { send } from "postern/testing";
 import { readMail } from "../mail/check.ts";
 import app from "./app.ts";
+import { byContract } from "./contract.ts";
 import { doorMessages, type Outcome } from "./messages.ts";
 
 // Cloudflare's own types take what email() makes.
 const _typed: EmailExportedHandler = email(app);
 void _typed;
-
-/** The documented contract: setReject() is a permanent refusal, a throw a temporary one. */
-async function byContract(
-  handler: ReturnType<typeof email>,
-  { from, to, data }: { from: string; to: string; data: Uint8Array },
-): Promise<Outcome & { readonly work: number }> {
-  let rejected: string | undefined;
-  const work: Promise<unknown>[] = [];
-  const message: ForwardableEmailMessageLike = {
-    from,
-    to,
-    raw: new Blob([data as Uint8Array<ArrayBuffer>]).stream(),
-    rawSize: data.length,
-    setReject: (reason) => rejected = reason,
-  };
-  try {
-    await handler(message, { BINDING: 1 }, { waitUntil: (promise) => work.push(promise) });
-  } catch {
-    return { outcome: "later", work: work.length };
-  }
-  await Promise.all(work);
-  if (rejected === undefined) return { outcome: "taken", work: work.length };
-  return { outcome: "refused", text: rejected, work: work.length };
-}
 
 /** What SMTP answered, in the same words. */
 async function bySmtp(message: typeof doorMessages[number]): Promise<Outcome> {

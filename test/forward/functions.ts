@@ -53,6 +53,8 @@ export async function startFunction(
     asked.push(one);
     made.answering(one, response, request);
   });
+  // However slow the machine is, a connection is kept for the next message.
+  server.keepAliveTimeout = 60_000;
   server.on("connection", () => connections++);
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
   const bound = (server.address() as AddressInfo).port;

@@ -2,16 +2,24 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { hostname } from "node:os";
 import { Webhook } from "standardwebhooks";
 import { Postern, reply } from "postern";
 import { receive } from "postern/forward";
 import { Runtime, runtimeNames, type Served } from "../runtime.ts";
+import { skipped } from "../clients/found.ts";
 import { stuffed } from "../../src/testing/send.ts";
 import { noise } from "../mail/make.ts";
 import { WireClient } from "../wire.ts";
 import { type Answering, type HttpFunction, says, secret, startFunction, takes } from "./functions.ts";
 
 setDefaultTimeout(60_000);
+
+// A name that no rule about names knows to be private: only whoever looks it up sees where it leads.
+const machine = hostname();
+const isInside = (await lookup(machine).catch(() => undefined))?.address === "127.0.0.1" ||
+  skipped(`the machine's own name, ${machine}, is not 127.0.0.1`);
 
 describe.each([...runtimeNames])("%s", (name) => {
   let runtime: Runtime;
@@ -72,6 +80,18 @@ describe.each([...runtimeNames])("%s", (name) => {
       expect(await sendTo(served)).toMatch(/^451 4\.3\.0 /);
       expect(target.connections()).toBe(0);
     }, { allowPrivate: false });
+  });
+
+  test.skipIf(!isInside)("a name that leads to a private address is refused without a connection", async () => {
+    await using target = await startFunction(takes);
+    const url = new URL(target.url);
+    url.hostname = machine;
+    for (const [allowPrivate, reply, connections] of [[false, /^451 4\.3\.0 /, 0], [true, /^250 /, 1]] as const) {
+      const served = await runtime.serve("forwarding", { env: { url: url.href, options: { allowPrivate, secret } } });
+      expect(await sendTo(served)).toMatch(reply);
+      expect(target.connections()).toBe(connections);
+      await served.close(0);
+    }
   });
 
   test("a function is asked whether a mailbox exists", async () => {
