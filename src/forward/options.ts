@@ -8,7 +8,8 @@ import { signingKeys } from "./signature.ts";
 export interface ForwardOptions {
   /**
    * `whsec_` and at least 24 octets in base64: each request is signed with it by Standard Webhooks. Several, while one
-   * replaces the other. Without it nothing is signed, and the function has to know by other means who asks.
+   * replaces the other. Left out, nothing is signed, and the function has to know by other means who asks; undefined is
+   * an error, for it is mostly a variable that was not set.
    */
   readonly secret?: string | readonly string[];
   /** How the message is put into a request. Default `"raw"`. */
@@ -63,6 +64,9 @@ export function forwardSettings(url: string | URL, options: ForwardOptions): For
   }
   for (const [name, value] of Object.entries({ timeout, concurrency })) {
     if (!(value > 0)) throw new RangeError(`Cannot forward with ${name} ${value}: it is a number above 0`);
+  }
+  if (secret === undefined && "secret" in options) {
+    throw new TypeError(`Cannot sign requests to ${target.host}: secret is undefined; leave it out to sign nothing`);
   }
   return {
     url: target,

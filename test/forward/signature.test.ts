@@ -62,6 +62,11 @@ describe("Standard Webhooks", () => {
     expect(one?.headers).toHaveProperty("webhook-id");
   });
 
+  test("a secret that is undefined is no wish to sign nothing", () => {
+    const options = { secret: undefined } as unknown as { secret: string };
+    expect(() => forward("https://app.example/", options)).toThrow("secret is undefined; leave it out");
+  });
+
   test.each(["", "whsec_", "whsec_c2hvcnQ=", "whsec_%%%", "not base64!"])(
     "%p is no secret, and is not repeated",
     (bad) => {
