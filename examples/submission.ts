@@ -1,0 +1,41 @@
+/**
+ * Mail from people and programs of your own, as on port 587: after a login, each in their own name only.
+ *
+ *     postern serve examples/submission.ts --port 587 --require-tls --require-auth --tls-cert cert.pem --tls-key key.pem
+ *
+ * To try it without a certificate, on this machine alone: `--hostname 127.0.0.1 --require-auth --allow-insecure-auth`.
+ * Postern relays nothing: what is to leave the house is for a mail server or a provider's API to send.
+ */
+
+import { Buffer } from "node:buffer";
+import { timingSafeEqual } from "node:crypto";
+import { type MailEnv, password, Postern, scram, type ScramCredentials, scramCredentials } from "postern";
+import { senderMatchesUser } from "postern/sender-matches-user";
+
+/** Your database: of a password only what SCRAM can check it by, which is of no use to a thief elsewhere. */
+const users: ReadonlyMap<string, ScramCredentials> = new Map([
+  ["alice@example.com", await scramCredentials("wonderland", { hash: "SHA-256" })],
+]);
+
+/** Compared with where there is no such user, so that nobody can tell by the time it takes. */
+const nobody: ScramCredentials = await scramCredentials(crypto.randomUUID(), { hash: "SHA-256" });
+
+async function isPassword(username: string, given: string): Promise<boolean> {
+  const { hash, salt, iterations, storedKey } = users.get(username) ?? nobody;
+  const shown = await scramCredentials(given, { hash, salt, iterations });
+  return timingSafeEqual(Buffer.from(shown.storedKey), Buffer.from(storedKey)) && users.has(username);
+}
+
+const app: Postern<MailEnv> = new Postern();
+
+app.auth(password(isPassword));
+app.auth("SCRAM-SHA-256", scram((user) => users.get(user)));
+
+app.use(senderMatchesUser());
+
+app.deliver("*", (c) => {
+  console.log(`${c.var.user} writes to ${c.var.recipient.address}: ${c.var.mail.headers.get("subject")}`);
+  return c.text("On its way");
+});
+
+export default app;
