@@ -14,6 +14,8 @@ import { AddressFailures } from "./session/failures.ts";
 import { sessionOptions, type SessionPolicy } from "./session/options.ts";
 import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
+// The spool asks for it when a message needs a file; it might not be to be had then, for want of file descriptors.
+import "./spool/file.ts";
 import { Spool } from "./spool/spool.ts";
 import { Sweep } from "./sweep.ts";
 import type { Credentials } from "./tls/credentials.ts";

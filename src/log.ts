@@ -14,6 +14,7 @@ const tls: Logger = getLogger(["postern", "tls"]);
 const proxies: Logger = getLogger(["postern", "proxy"]);
 const handlers: Logger = getLogger(["postern", "handler"]);
 const connections: Logger = getLogger(["postern", "connection"]);
+const spool: Logger = getLogger(["postern", "spool"]);
 
 /** So many recipients are named; how many there were is logged as a number. */
 const mostNamed = 20;
@@ -125,23 +126,51 @@ export const logObserver: Observer = {
     });
   },
 
+  unstored(error: unknown): void {
+    const count = unstoredLines.count();
+    if (count === undefined) return;
+    const cause = error instanceof Error && error.cause !== undefined ? `: ${describeError(error.cause)}` : "";
+    const fields = errorFields(spool, error);
+    spool.error(
+      "a message could not be kept, its sender was asked to come back: {error}; {messages} messages since the last such line",
+      {
+        ...fields,
+        error: `${fields["error"]}${cause}`,
+        messages: count,
+      },
+    );
+  },
+
   turnedAway(address: string, reason: string): void {
-    turnedAway++;
-    const now = Date.now();
-    // Whoever floods the port must not flood the log.
-    if (now < quietUntil || !connections.isEnabledFor("warning")) return;
-    quietUntil = now + 10_000;
+    const count = turnedAwayLines.count();
+    if (count === undefined) return;
     connections.warn("{client} was turned away: {reason}; {connections} connections since the last such line", {
       client: visible(address),
       reason,
-      connections: turnedAway,
+      connections: count,
     });
-    turnedAway = 0;
   },
 };
 
-let turnedAway = 0;
-let quietUntil = 0;
+/** One line in ten seconds, with the number of what it stands for: whoever floods the server must not flood the log. */
+class Summary {
+  #events = 0;
+  #quietUntil = 0;
+
+  /** One more; returns how many the line that is due stands for. */
+  count(): number | undefined {
+    this.#events++;
+    const now = Date.now();
+    if (now < this.#quietUntil) return undefined;
+    this.#quietUntil = now + 10_000;
+    const events = this.#events;
+    this.#events = 0;
+    return events;
+  }
+}
+
+const turnedAwayLines = new Summary();
+const unstoredLines = new Summary();
 
 /** TLS is configured, and the runtime cannot do it with these certificates. */
 export function logTlsUnproven(error: unknown): void {

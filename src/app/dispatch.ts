@@ -62,6 +62,7 @@ async function ask(
         path: pathOf(event, surroundings.name),
         headers: () => factHeaders(event, mail),
         mail,
+        room: () => "content" in event ? event.content.makeRoom() : undefined,
         signal: () => limit.signal,
       }),
       bindingsWith(call, surroundings.bindings),

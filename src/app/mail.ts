@@ -106,8 +106,10 @@ export class Mail {
     }
   }
 
-  /** All octets. */
+  /** All octets. A message that lies in a file is read when memory has room for it; see `spool.memoryBudget`. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const room = this.#content.makeRoom();
+    if (room !== undefined) await room;
     const head = this.#prepare();
     const all = new Uint8Array(this.size);
     if (this.#skipped > 0) return await this.#gather(all);
@@ -167,6 +169,8 @@ export class Mail {
   }
 
   async #parse(options: SimpleParserOptions | undefined): Promise<ParsedMail> {
+    const room = this.#content.makeRoom();
+    if (room !== undefined) await room;
     const [{ simpleParser }, { Readable }] = await Promise.all([import("mailparser"), import("node:stream")]);
     return await simpleParser(Readable.from(this, { objectMode: false }), options);
   }

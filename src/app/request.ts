@@ -9,6 +9,8 @@ export interface StageRequestInit {
   headers(): [string, string][];
   /** The body of `/data` and `/deliver`. */
   readonly mail: Mail | undefined;
+  /** Waits until memory has room for all of the body. */
+  room(): Promise<void> | undefined;
   /** Aborted when the handler is past its time, or the server stops. Called when it is asked for. */
   signal(): AbortSignal;
 }
@@ -78,6 +80,11 @@ class StageRequest {
     return request.#platform ??= request.#build(request.body);
   }
 
+  /** See {@linkcode StageRequestInit.room}. */
+  static room(request: StageRequest): Promise<void> | undefined {
+    return request.#init.room();
+  }
+
   #build(body: ReadableStream<Uint8Array> | null): Request {
     const init = { method: "POST", headers: this.headers, signal: this.signal, body, duplex: "half" };
     return new Request(this.url, init as RequestInit);
@@ -92,10 +99,15 @@ for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors
 }
 Object.setPrototypeOf(StageRequest.prototype, Request.prototype);
 
+/** The methods that read the whole body into memory. */
+const gathering = new Set(["arrayBuffer", "blob", "bytes", "formData", "json", "text"]);
+
 function delegate(name: string): unknown {
   return function (this: StageRequest, ...args: unknown[]): unknown {
     const platform = StageRequest.platform(this);
-    return (platform[name as keyof Request] as (...args: unknown[]) => unknown).apply(platform, args);
+    const call = () => (platform[name as keyof Request] as (...args: unknown[]) => unknown).apply(platform, args);
+    const room = gathering.has(name) ? StageRequest.room(this) : undefined;
+    return room === undefined ? call() : room.then(call);
   };
 }
 

@@ -107,6 +107,27 @@ const messages: readonly Flag[] = [
     help: "recipients of one message",
   },
   {
+    name: "memory-per-message",
+    sets: "spool.memoryPerMessage",
+    kind: octets,
+    default: "1MiB",
+    help: "a larger message goes to a temporary file",
+  },
+  {
+    name: "memory-budget",
+    sets: "spool.memoryBudget",
+    kind: octets,
+    default: "256MiB",
+    help: "memory for all messages; past it, files",
+  },
+  {
+    name: "disk-budget",
+    sets: "spool.diskBudget",
+    kind: octets,
+    defaultText: "the disk",
+    help: "disk for all messages; past it, 452",
+  },
+  {
     name: "spool-dir",
     sets: "spool.directory",
     kind: text("PATH"),

@@ -63,6 +63,10 @@ export class OffsetContent implements Content {
 
   settle(): undefined {}
 
+  makeRoom(): Promise<void> | undefined {
+    return this.#whole.makeRoom();
+  }
+
   drop(): void {
     this.#whole.drop();
   }

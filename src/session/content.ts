@@ -14,6 +14,8 @@ export interface Content {
   read(): AsyncIterable<Uint8Array>;
   /** Writes all octets into `target`, from `offset` on. A promise, where they have to be fetched. */
   copyTo(target: Uint8Array, offset: number): Promise<void> | undefined;
+  /** Waits until memory has room for all octets at once: to be asked before they are gathered. The message's end gives it back. */
+  makeRoom(): Promise<void> | undefined;
   /** Forgets the octets, not their number: the message will be refused. */
   drop(): void;
   /** One more holder: the message stays readable until each of them has released it. */

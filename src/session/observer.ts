@@ -24,6 +24,8 @@ export interface Observer {
   handshakeFailed(conversation: Conversation, error: unknown): void;
   /** Something went wrong that should not be able to: the session was dropped. */
   failed(conversation: Conversation, error: unknown): void;
+  /** A message could not be kept, and its sender was asked to come back: disk full, folder gone, budget spent. */
+  unstored?(error: unknown): void;
   /** A connection was not let in: there were too many. */
   turnedAway(address: string, reason: "too many connections" | "too many connections from one address"): void;
 }

@@ -64,6 +64,7 @@ export class Reception {
     if (this.#problem !== undefined) return undefined;
     return this.#content.settle()?.catch((error: unknown) => {
       if (!(error instanceof StorageError)) throw error;
+      this.#conversation.observer.unstored?.(error);
       this.#fail(replies.storage);
     });
   }

@@ -5,9 +5,12 @@ import { headerEnd } from "../protocol/header.ts";
 /** A message without an empty line has no more header than this, in octets. */
 export const longestHeader: number = 1024 * 1024;
 
+/** How many octets are looked at in one go. */
+const step = 4096;
+
 /** Keeps the octets of a header section as they pass by. */
 export class PassingHeader {
-  #octets = new Uint8Array(4096);
+  #octets = new Uint8Array(step);
   #used = 0;
   #isWhole = false;
 
@@ -16,9 +19,20 @@ export class PassingHeader {
     return this.#octets.subarray(0, this.#used);
   }
 
+  /** Whether no more is kept. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
   /** Takes the message's next octets; returns how many were kept. */
   take(piece: Uint8Array): number {
-    if (this.#isWhole) return 0;
+    const before = this.#used;
+    // By and by: there is no use in room for a whole piece of which the header's end is the beginning.
+    for (let at = 0; at < piece.length && !this.#isWhole; at += step) this.#keep(piece.subarray(at, at + step));
+    return this.#used - before;
+  }
+
+  #keep(piece: Uint8Array): void {
     const before = this.#used;
     const kept = piece.subarray(0, longestHeader - before);
     this.#makeRoom(before + kept.length);
@@ -28,12 +42,11 @@ export class PassingHeader {
     const end = headerEnd(this.octets, Math.max(0, before - 2));
     if (end >= 0) this.#used = end;
     this.#isWhole = end >= 0 || this.#used === longestHeader;
-    return this.#used - before;
   }
 
   #makeRoom(octets: number): void {
     if (octets <= this.#octets.length) return;
-    const larger = new Uint8Array(Math.max(octets, this.#octets.length * 2));
+    const larger = new Uint8Array(Math.max(octets, Math.min(this.#octets.length * 2, longestHeader)));
     larger.set(this.octets);
     this.#octets = larger;
   }

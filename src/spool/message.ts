@@ -3,7 +3,8 @@
 import { headerEnd } from "../protocol/header.ts";
 import { type Content, StorageError } from "../session/content.ts";
 import type { SpoolFile } from "./file.ts";
-import { longestHeader, PassingHeader } from "./header.ts";
+import { PassingHeader } from "./header.ts";
+import type { Reading } from "./readers.ts";
 import type { Spool } from "./spool.ts";
 
 /** Smaller pieces than this are gathered, so that a message in crumbs does not cost an object for each. */
@@ -12,6 +13,9 @@ const gatherSize = 4096;
 
 /** A file gets this much at a time, and the rest is in memory: a message in crumbs does not cost a write for each. */
 const writeSize = 32 * 1024;
+
+/** A header may be this long, in octets, also when memory is used up: it cannot be moved to the file. */
+const headerAllowance = 16 * 1024;
 
 export class SpooledMessage implements Content {
   readonly #spool: Spool;
@@ -24,9 +28,11 @@ export class SpooledMessage implements Content {
   #held = 0;
   #file: SpoolFile | undefined;
   #header: Uint8Array | undefined;
-  /** The header section, once the octets go to a file. */
+  /** A copy of the header section: of octets that go to a file, or that came in many pieces. */
   #passing: PassingHeader | undefined;
   #passingHeld = 0;
+  /** Where somebody wants all of the file in memory at once. */
+  #reading: Reading | undefined;
   #holders = 1;
 
   constructor(spool: Spool) {
@@ -49,12 +55,15 @@ export class SpooledMessage implements Content {
     if (this.#passing !== undefined) this.#keepHeader([piece]);
     // A view keeps the whole chunk that it looks at: one that uses little of it is copied.
     if (piece.length >= gatherBelow && piece.length * 2 >= piece.buffer.byteLength) {
+      this.#endTail();
       this.#pieces.push(piece);
-      this.#tail = undefined;
     } else this.#gather(piece);
   }
 
   settle(): Promise<void> | undefined {
+    if (this.#passingHeld > headerAllowance && this.#spool.isMemoryFull) {
+      return Promise.reject(new StorageError("The spool's memory budget has no room for so long a header"));
+    }
     const most = this.#file === undefined ? this.#spool.memoryPerMessage : writeSize;
     if (this.#held === 0 || (this.#held <= most && !this.#spool.isMemoryFull)) return;
     return this.#moveToFile();
@@ -87,11 +96,21 @@ export class SpooledMessage implements Content {
     }
   }
 
+  makeRoom(): Promise<void> | undefined {
+    this.#assertHeld();
+    // What is in memory already is counted, and is not long.
+    if (this.#file === undefined) return undefined;
+    this.#reading ??= this.#spool.readers.enter(this.#size);
+    return this.#reading.admitted;
+  }
+
   drop(): void {
     this.#spool.countMemory(-this.#held - this.#passingHeld);
     this.#held = this.#passingHeld = 0;
     this.#pieces = [];
-    this.#tail = undefined;
+    this.#tail = this.#header = this.#passing = undefined;
+    this.#reading?.leave(goneError());
+    this.#reading = undefined;
     const file = this.#file;
     this.#file = undefined;
     file?.close();
@@ -117,6 +136,14 @@ export class SpooledMessage implements Content {
     this.#pieces[this.#pieces.length - 1] = this.#tail.subarray(0, this.#tailUsed);
   }
 
+  /** No more comes to the buffer at the end: what it does not use is given back. */
+  #endTail(): void {
+    if (this.#tail !== undefined && this.#tailUsed * 2 < this.#tail.length) {
+      this.#pieces[this.#pieces.length - 1] = this.#tail.slice(0, this.#tailUsed);
+    }
+    this.#tail = undefined;
+  }
+
   async #moveToFile(): Promise<void> {
     const pieces = this.#pieces;
     const octets = this.#held;
@@ -124,14 +151,20 @@ export class SpooledMessage implements Content {
     this.#tail = undefined;
     if (this.#passing === undefined) this.#keepHeader(pieces);
     try {
-      if (this.#file === undefined) {
-        const { SpoolFile } = await import("./file.ts");
-        this.#file = await SpoolFile.create(this.#spool);
-      }
+      this.#file ??= await this.#openFile();
       await this.#file.write(pieces, octets);
     } finally {
       this.#held -= octets;
       this.#spool.countMemory(-octets);
+    }
+  }
+
+  async #openFile(): Promise<SpoolFile> {
+    try {
+      const { SpoolFile } = await import("./file.ts");
+      return await SpoolFile.create(this.#spool);
+    } catch (cause) {
+      throw cause instanceof StorageError ? cause : new StorageError("Cannot keep messages in files", { cause });
     }
   }
 
@@ -143,41 +176,35 @@ export class SpooledMessage implements Content {
   }
 
   /** The header stays in memory, also where it is longer than what went to the file at first. */
-  #keepHeader(pieces: readonly Uint8Array[]): void {
-    this.#passing ??= new PassingHeader();
+  #keepHeader(pieces: readonly Uint8Array[]): PassingHeader {
+    const passing = this.#passing ??= new PassingHeader();
     let kept = 0;
-    for (const piece of pieces) kept += this.#passing.take(piece);
+    for (const piece of pieces) {
+      if (passing.isWhole) break;
+      kept += passing.take(piece);
+    }
     this.#passingHeld += kept;
     this.#spool.countMemory(kept);
+    return passing;
   }
 
   #findHeader(): Uint8Array {
     const [first] = this.#pieces;
-    // Nearly every header ends in the first piece: then the others need no copying.
+    // Nearly every header ends in the first piece: then nothing is copied.
     const early = first === undefined ? -1 : headerEnd(first);
     if (first !== undefined && early >= 0) return first.subarray(0, early);
-    const start = joinUpTo(this.#pieces, longestHeader);
-    const end = headerEnd(start);
-    return end < 0 ? start : start.subarray(0, end);
+    return this.#keepHeader(this.#pieces).octets;
   }
 
   #assertHeld(): void {
     if (this.#holders > 0) return;
-    throw new Error(
-      "The message was read after its reply, when it is gone: read it before the handler returns, " +
-        "or pass the work to c.executionCtx.waitUntil()",
-    );
+    throw goneError();
   }
 }
 
-/** The first octets of a message, as one array. */
-function joinUpTo(pieces: readonly Uint8Array[], most: number): Uint8Array {
-  const joined = new Uint8Array(Math.min(most, pieces.reduce((sum, piece) => sum + piece.length, 0)));
-  let at = 0;
-  for (const piece of pieces) {
-    if (at === joined.length) break;
-    joined.set(piece.subarray(0, joined.length - at), at);
-    at += Math.min(piece.length, joined.length - at);
-  }
-  return joined;
+function goneError(): Error {
+  return new Error(
+    "The message was read after its reply, when it is gone: read it before the handler returns, " +
+      "or pass the work to c.executionCtx.waitUntil()",
+  );
 }

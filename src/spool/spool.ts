@@ -2,12 +2,17 @@
 
 import { type Content, type OpenContent, StorageError } from "../session/content.ts";
 import { SpooledMessage } from "./message.ts";
+import { Readers } from "./readers.ts";
 
 /** What can be set for the spool; sizes in octets. */
 export interface SpoolOptions {
   /** How much of one message is kept in memory before it goes to a file. Default 1 MiB. */
   readonly memoryPerMessage?: number;
-  /** How much all messages together may keep in memory before the next ones go to files. Default 256 MiB. */
+  /**
+   * How much of all messages together may be in memory: past it what comes goes to files, and handlers that want a
+   * message from a file whole (`bytes()`, `text()`, `parse()`) wait for each other. Beyond it each connection has no more
+   * than the block that it is sending, and 16 KiB of a header. Default 256 MiB.
+   */
   readonly memoryBudget?: number;
   /** How much all messages together may keep in files before the sender is asked to come back, 452 4.3.1. Default: the disk. */
   readonly diskBudget?: number;
@@ -21,6 +26,8 @@ export class Spool {
   readonly directory: string | undefined;
   readonly #memoryBudget: number;
   readonly #diskBudget: number;
+  /** Those who want all of a message that lies in a file. */
+  readonly readers: Readers = new Readers((octets) => this.inMemory + octets <= this.#memoryBudget);
   #inMemory = 0;
   #onDisk = 0;
 
@@ -33,7 +40,7 @@ export class Spool {
 
   /** Octets of messages in memory. */
   get inMemory(): number {
-    return this.#inMemory;
+    return this.#inMemory + this.readers.octets;
   }
 
   /** Octets of messages in files. */
@@ -43,7 +50,7 @@ export class Spool {
 
   /** Whether memory is used up, so that a message should move on to a file. */
   get isMemoryFull(): boolean {
-    return this.#inMemory > this.#memoryBudget;
+    return this.inMemory > this.#memoryBudget;
   }
 
   /** Makes room for one message. */
@@ -52,6 +59,7 @@ export class Spool {
   /** Counts octets that came to memory, or with a negative number left it. */
   countMemory(octets: number): void {
     this.#inMemory += octets;
+    if (octets < 0) this.readers.admit();
   }
 
   /**
