@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { installInto, pack, packageProblems, typeProblems } from "./package.ts";
+import { snippetProblems } from "./snippets.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -44,6 +45,7 @@ const steps: readonly (readonly [what: string, run: () => boolean])[] = [
   ["format", () => command("deno", "fmt", "--check", "--quiet")],
   ["lint and import directions", () => command("deno", "lint", "--quiet")],
   ["types", () => command("tsc", "--noEmit", "--project", ".")],
+  ["types of what the pages show", () => isNone(snippetProblems())],
   ["types as Deno sees them", () => command("deno", "check", "--quiet", "src", "adapters/deno")],
   ["manifests", () => isNone(manifestProblems())],
   ["package for npm", () => {

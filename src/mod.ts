@@ -52,7 +52,7 @@ export type { BoundAddress, Server } from "./server.ts";
 export type { Envelope, EnvelopeDsn, Forwarded, Recipient, RecipientDsn, ValidSince } from "./session/envelope.ts";
 export type { ExtensionName } from "./session/extensions.ts";
 export type { ExtensionSwitches } from "./session/offer.ts";
-export type { Limits, Timeouts } from "./session/options.ts";
+export type { Limits, PartialSessionOptions, Timeouts } from "./session/options.ts";
 export type { CramMd5Proof, ScramProof, ShownCredentials } from "./session/proof.ts";
 export type { Protocol, Session } from "./session/session.ts";
 export type { Endpoint, PeerCertificate, ProxyInfo, Socket, TlsInfo } from "./socket.ts";

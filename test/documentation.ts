@@ -10,7 +10,8 @@ const root: string = fileURLToPath(new URL("../", import.meta.url));
 /** The files that show some: pages, and the sources for the examples of their JSDoc. Paths from the repository's root. */
 export function pages(): string[] {
   return ["README.md", "docs", "src", "adapters"].flatMap(filesBelow)
-    .filter((file) => file.endsWith(".md") || file.endsWith(".ts"));
+    // The reference repeats what the sources show, beside declarations that are no programs.
+    .filter((file) => /\.(?:md|ts)$/.test(file) && file !== "docs/reference.md");
 }
 
 function filesBelow(path: string): string[] {

@@ -41,8 +41,14 @@ for (const file of pages()) {
       const { code: status, output } = await run(runtime, loader);
       expect(output).not.toMatch(/error/i);
       expect(status).toBe(0);
+      for (const line of promisedBy(code)) expect(output).toContain(line);
     });
   }
+}
+
+/** What the comments behind its `console.log` say that it prints. */
+function promisedBy(code: string): string[] {
+  return [...code.matchAll(/^console\.log\(.*\); \/\/ (.+)$/gm)].map(([, line = ""]) => line);
 }
 
 function run(runtime: "bun" | "deno", script: string): Promise<{ code: number | null; output: string }> {

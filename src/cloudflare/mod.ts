@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { AdmissionOptions } from "../admission.ts";
 export { email, type EmailWorkerHandler, TemporaryRefusal } from "./email.ts";
 export {
   EmailMessage,

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { AdmissionOptions } from "../admission.ts";
 export { type ForwardedEvent } from "./event.ts";
 export { forward, type ForwardHandler } from "./forward.ts";
 export { type Format, type FormatContext, type FormatName, formatNames, type RequestBody } from "./format.ts";

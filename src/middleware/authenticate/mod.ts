@@ -22,6 +22,7 @@ import { authenticationResults, isForged } from "./results.ts";
 import type { AuthVerdict } from "./verdict.ts";
 import { verifySignatures } from "./verify.ts";
 
+export type { Exemptions };
 export type { ArcVerdict, AuthVerdict, DkimResult, DkimVerdict, DmarcPolicy, DmarcVerdict } from "./verdict.ts";
 export type { ReverseName } from "../fcrdns/iprev.ts";
 export type { SpfResult, SpfVerdict } from "../../spf/mod.ts";

@@ -10,6 +10,7 @@ import { type Resolver, wireName } from "../../dns/mod.ts";
 import { askedOf, exempting, type Exemptions, isFrom, sharedResolver } from "../asked.ts";
 import { type AskList, askList, type DnsList, type Listing, type Unanswered } from "./listing.ts";
 
+export type { Exemptions };
 export type { DnsList, Listing, Unanswered };
 
 /** What the lists said together. */

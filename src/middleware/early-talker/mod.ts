@@ -8,6 +8,8 @@ import type { MiddlewareHandler } from "hono";
 import { askedOf, exempting, type Exemptions } from "../asked.ts";
 import { pause, validatePause } from "../pause.ts";
 
+export type { Exemptions };
+
 /** Options of {@linkcode earlyTalker}. */
 export interface EarlyTalkerOptions extends Exemptions {
   /** How long the greeting is held back, in milliseconds, 60 000 at most. Default 2000. */

@@ -10,6 +10,8 @@ import type { Resolver } from "../../dns/mod.ts";
 import { askedOf, exempting, type Exemptions, isFrom, sharedResolver } from "../asked.ts";
 import { iprev, type ReverseName } from "./iprev.ts";
 
+export type { Exemptions };
+
 export { iprev, type ReverseName };
 
 /** What `fcrdns()` puts on `c.var`, from the connection on. */

@@ -13,6 +13,8 @@ import { type NetworkBits, networkOf, validateBits } from "../network.ts";
 import type { RedisClient } from "../redis.ts";
 import { type GreylistStore, MemoryGreylistStore, RedisGreylistStore } from "./store.ts";
 
+export type { Exemptions };
+
 export { type GreylistStore, MemoryGreylistStore, RedisGreylistStore };
 export type { IoRedis, NodeRedis, RedisClient } from "../redis.ts";
 

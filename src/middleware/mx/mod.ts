@@ -11,6 +11,8 @@ import { type Mailability, mailable } from "../../mx/mod.ts";
 import { isAddressLiteral } from "../../protocol/domain.ts";
 import { askedOf, exempting, type Exemptions, sharedResolver } from "../asked.ts";
 
+export type { Exemptions };
+
 export { type Mailability, mailable };
 
 /** What `mx()` puts on `c.var`, from MAIL on. */

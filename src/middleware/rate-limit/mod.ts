@@ -14,6 +14,7 @@ import { type NetworkBits, networkOf, validateBits } from "../network.ts";
 import type { RedisClient } from "../redis.ts";
 import { counter } from "./counter.ts";
 
+export type { Exemptions };
 export type { IoRedis, NodeRedis, RedisClient } from "../redis.ts";
 
 /** The stages at which something can be counted. */

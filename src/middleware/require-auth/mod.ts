@@ -9,6 +9,8 @@ import { reply } from "../../app/reply.ts";
 import { AddressList } from "../../protocol/addresslist.ts";
 import { askedOf, type Exemptions, isFrom } from "../asked.ts";
 
+export type { Exemptions };
+
 /**
  * Refuses MAIL of clients that have not authenticated: 530 5.7.0 (RFC 4954 section 6). Those on the `except` list need
  * not.

@@ -13,6 +13,8 @@ import type { Resolver } from "../../dns/mod.ts";
 import { checkHost, receivedSpf, type SpfLimits, type SpfResult, type SpfVerdict } from "../../spf/mod.ts";
 import { askedOf, exempting, type Exemptions, sharedResolver } from "../asked.ts";
 
+export type { Exemptions };
+
 export { checkHost, receivedSpf, type SpfLimits, type SpfResult, type SpfVerdict };
 
 /** What `spf()` puts on `c.var`, from MAIL on. */

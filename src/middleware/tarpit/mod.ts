@@ -9,6 +9,8 @@ import type { Stage } from "../../app/stage.ts";
 import { askedOf, exempting, type Exemptions } from "../asked.ts";
 import { pause, validatePause } from "../pause.ts";
 
+export type { Exemptions };
+
 /** Options of {@linkcode tarpit}. */
 export interface TarpitOptions extends Exemptions {
   /** How long a reply is held back, 60 000 at most. Default 5000. */
