@@ -8,6 +8,7 @@ import type { SpoolOptions } from "../spool/spool.ts";
 import type { ForwardCommandSettings } from "./forwardflags.ts";
 import type { TlsOptions } from "../tls/options.ts";
 import { count, type Kind, octets, oneOf, onOrOff, port, seconds, secondsOrNone, text } from "./kind.ts";
+import { listeners } from "./listeners.ts";
 import { proxies } from "./proxyflags.ts";
 import { authentication, encryption } from "./securityflags.ts";
 
@@ -81,6 +82,12 @@ const address: readonly Flag[] = [
     help: "the address to listen on",
   },
   { name: "unix", sets: "unix", kind: text("PATH"), help: "listen on a Unix socket instead" },
+  {
+    name: "listen",
+    sets: "listeners",
+    kind: listeners,
+    help: "listen on several ports instead, as 25,465/tls,587/submission",
+  },
   {
     name: "name",
     sets: "name",

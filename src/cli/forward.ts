@@ -47,20 +47,24 @@ export async function forwardCommand(words: readonly string[], surroundings: Sur
 }
 
 function required(given: Settings["forward"] = {}): Pick<ForwardCommandSettings, "to" | "domains"> {
-  const { to, domains, format = "raw", secretFile } = given;
+  const { to, domains, format = "raw", secretFile, secret } = given;
   if (to === undefined) throw new UsageError("--to is missing: the URL of the function");
   if (domains === undefined) throw new UsageError("--domain is missing: whose mail is to be taken");
-  if (secretFile === undefined && (format === "raw" || format.startsWith("json"))) {
+  if (secretFile !== undefined && secret !== undefined) {
+    throw new UsageError("--secret-file and --secret exclude each other: give one, or both secrets in the file");
+  }
+  if (secretFile === undefined && secret === undefined && (format === "raw" || format.startsWith("json"))) {
     throw new UsageError(`--secret-file is missing: requests in the format ${format} are signed`);
   }
   return { to, domains };
 }
 
 function optionsOf({ options, forward = {} }: Settings): ForwardOptions {
-  const { secretFile, format, allowPrivate, concurrency } = forward;
+  const { secretFile, secret, format, allowPrivate, concurrency } = forward;
   const timeout = options.timeouts?.handler;
   return {
     ...(secretFile === undefined ? {} : { secret: secretsIn(secretFile) }),
+    ...(secret === undefined ? {} : { secret }),
     ...(format === undefined ? {} : { format }),
     ...(allowPrivate === undefined ? {} : { allowPrivate }),
     ...(concurrency === undefined ? {} : { concurrency }),

@@ -11,6 +11,8 @@ export interface ForwardCommandSettings {
   /** Whose mail is taken. */
   readonly domains: readonly string[];
   readonly secretFile: string;
+  /** The secret itself. */
+  readonly secret: string;
   readonly format: FormatName;
   readonly allowPrivate: boolean;
   /** Whether the function is asked about each recipient before its mail comes. */
@@ -32,6 +34,13 @@ const forwarding: readonly Flag[] = [
     sets: "forward.secretFile",
     kind: text("PATH"),
     help: "a file with the secret that signs the requests, or several, a line each",
+  },
+  {
+    name: "secret",
+    sets: "forward.secret",
+    kind: text("TEXT"),
+    help: "the secret itself; better given by its twin in the environment",
+    isSecret: true,
   },
   {
     name: "format",

@@ -41,7 +41,7 @@ Formats: raw (message/rfc822, the envelope in headers), json, json-multipart (at
 of services: postmark, sendgrid, mailgun, smtp2http, action-mailbox (Rails; the password goes into the URL).
 
 Every flag has an environment twin: POSTERN_ and its name in capitals, as POSTERN_SECRET_FILE. A flag counts before its
-twin. Without --secret-file nothing is signed: the formats raw and json ask for one.
+twin. Without --secret-file or POSTERN_SECRET nothing is signed: the formats raw and json ask for one.
 
 Examples:
   echo "whsec_$(openssl rand -base64 32)" > secret
@@ -54,11 +54,14 @@ Exit status: 0 after SIGINT or SIGTERM, once sessions are finished; 2 when the c
 const serveTail = `
 Every flag has an environment twin: POSTERN_ and its name in capitals, as POSTERN_MAX_SIZE. A flag counts before its
 twin; for the port PORT counts last. Sizes are octets, or have a unit: KiB MiB GiB (1024), KB MB GB (1000).
-A switch is taken back with --no-, as --no-print-config.
+A switch is taken back with --no-, as --no-print-config. In the environment, what --tls-cert and --tls-key name may
+stand itself: PEM text. Behind a port of --listen may stand /tls (from the first octet), /submission (TLS and a login
+before mail), /require-tls, /require-auth and /lmtp.
 
 Examples:
   postern serve                               show the mail that comes to 127.0.0.1:2525
   postern serve app.ts --port 25              serve an app on the port where mail servers look for it
+  postern serve app.ts --listen 25,465/tls,587/submission --tls-cert fullchain.pem --tls-key privkey.pem
   postern serve app.ts --max-size 50MiB --log-format json
   POSTERN_PORT=2626 postern serve app.ts --print-config
 

@@ -1,6 +1,7 @@
 /** Kinds of flags: how the text of one is read, and what is said of text that cannot be. */
 
 import { isDomain } from "../protocol/domain.ts";
+import { isPem } from "../tls/pem.ts";
 
 /** Reads the values of a flag. */
 export interface Kind<T> {
@@ -25,6 +26,12 @@ export const text = (placeholder: string): Kind<string> => ({
   expected: "some text",
   read: (text) => text,
 });
+
+/** A file in PEM (RFC 7468), or what is in it: a place for secrets that keeps to one line writes its line ends as \\n. */
+export const pem: Kind<string> = {
+  ...text("FILE"),
+  read: (text) => isPem(text) ? text.replaceAll("\\n", "\n") : text,
+};
 
 /** LMTP instead of SMTP: a switch whose value is the protocol's name. */
 export const lmtpOrSmtp: Kind<"smtp" | "lmtp"> = {

@@ -3,19 +3,18 @@
 import { describeError, visible } from "../log.ts";
 import type { ServeOptions } from "../options.ts";
 import { CommandError } from "./failure.ts";
+import { placesOf } from "./listeners.ts";
 
 /** The failure of `serve()` as a line. The runtimes word it differently, but all give the system's code. */
 export function listenFailure(error: unknown, options: ServeOptions): CommandError {
-  const where = visible(options.unix ?? `${bracketed(options.hostname ?? "0.0.0.0")}:${options.port ?? 2525}`);
+  // All are bound or none, and the runtimes do not say which could not be.
+  const where = `${options.listeners === undefined ? "" : "all of "}${placesOf(options).map(visible).join(", ")}`;
   return new CommandError(`cannot listen on ${where}: ${reason(error, options)}`, { cause: error });
 }
 
-/** An address as it stands before a port. */
-export function bracketed(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
-}
-
-function reason(error: unknown, { unix, port = 2525, hostname = "0.0.0.0" }: ServeOptions): string {
+function reason(error: unknown, options: ServeOptions): string {
+  const { unix, hostname = "0.0.0.0", listeners = [options] } = options;
+  const isPrivileged = listeners.some(({ port = 2525 }) => port > 0 && port < 1024);
   switch ((error as { code?: unknown } | undefined)?.code) {
     case "EADDRINUSE":
       return unix === undefined
@@ -24,7 +23,7 @@ function reason(error: unknown, { unix, port = 2525, hostname = "0.0.0.0" }: Ser
     case "EACCES":
     case "EPERM":
       if (unix !== undefined) return "no permission to make that file; choose another place with --unix";
-      return port < 1024
+      return isPrivileged
         ? "no permission for a port below 1024; choose another with --port, or permit it (on Linux: CAP_NET_BIND_SERVICE)"
         : "no permission for that port; choose another with --port";
     case "ENOENT":

@@ -1,7 +1,7 @@
 /** The flags of `serve` about encryption, and about who may log in, and how. */
 
 import type { Flag } from "./flags.ts";
-import { count, oneOf, onOrOff, seconds, secondsOrNone, text } from "./kind.ts";
+import { count, oneOf, onOrOff, pem, seconds, secondsOrNone, text } from "./kind.ts";
 
 /** AUTH (RFC 4954). */
 export const authentication: readonly Flag[] = [
@@ -44,8 +44,8 @@ export const authentication: readonly Flag[] = [
 
 /** TLS: STARTTLS (RFC 3207), or from the first octet (RFC 8314). The certificate is read again when its files change. */
 export const encryption: readonly Flag[] = [
-  { name: "tls-cert", sets: "tls.cert", kind: text("FILE"), help: "the certificate and its intermediates, PEM" },
-  { name: "tls-key", sets: "tls.key", kind: text("FILE"), help: "its private key, PEM" },
+  { name: "tls-cert", sets: "tls.cert", kind: pem, help: "the certificate and its intermediates, PEM" },
+  { name: "tls-key", sets: "tls.key", kind: pem, help: "its private key, PEM" },
   {
     name: "tls-passphrase",
     sets: "tls.passphrase",
@@ -60,7 +60,7 @@ export const encryption: readonly Flag[] = [
     default: "TLSv1.2",
     help: "the oldest version spoken",
   },
-  { name: "tls-ca", sets: "tls.ca", kind: text("FILE"), help: "the authorities of clients' certificates, PEM" },
+  { name: "tls-ca", sets: "tls.ca", kind: pem, help: "the authorities of clients' certificates, PEM" },
   {
     name: "tls-request-cert",
     sets: "tls.requestCert",

@@ -5,14 +5,16 @@ import type { MailHandler } from "../app/handler.ts";
 import { errorFields, visible } from "../log.ts";
 import type { ServeOptions } from "../options.ts";
 import type { Server } from "../server.ts";
-import { watchTls } from "../tls/watch.ts";
+import { isPem } from "../tls/pem.ts";
+import { filesOf, watchTls } from "../tls/watch.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { loadEntry } from "./entry.ts";
 import { UsageError } from "./failure.ts";
 import { serveFlags } from "./flags.ts";
 import { serveHelp } from "./help.ts";
 import { type Arrival, arrivalFields, describeArrival, inbox, isLoopback } from "./inbox.ts";
-import { bracketed, listenFailure } from "./listenfailure.ts";
+import { bracketed } from "./listeners.ts";
+import { listenFailure } from "./listenfailure.ts";
 import { announcement, configureLog } from "./log.ts";
 import type { Output } from "./output.ts";
 import type { Signals } from "./signals.ts";
@@ -82,10 +84,12 @@ export async function run(
     throw listenFailure(error, options);
   }
   if (entry === undefined) say(output.style("bold", inboxNotice(options)), {});
-  const place = options.unix ?? `${bracketed(server.hostname)}:${server.port}`;
+  const bound = server.listeners.map(({ port, hostname }) => `${bracketed(hostname)}:${port}`);
+  const place = options.unix ?? bound.join(", ");
   const what = entry === undefined ? "the inbox" : visible(entry);
   say(`listening on ${visible(place)} for ${what} (Postern ${version} on ${runtime})`, {
     ...(options.unix === undefined ? { hostname: server.hostname, port: server.port } : { unix: options.unix }),
+    ...(options.listeners === undefined ? {} : { listeners: bound }),
     entry: entry ?? null,
     version,
     runtime,
@@ -105,10 +109,14 @@ export async function run(
 /** Reads certificates again when their files change, and on SIGHUP. What cannot be used leaves the old ones in place. */
 function renewTls(server: Server, { tls }: ServeOptions, { signals }: Surroundings, say: Say): Disposable | undefined {
   if (tls === undefined) return undefined;
+  if (filesOf(tls).length === 0) {
+    signals.onHangup(() => say("SIGHUP: there is no file to read again, the certificate is text", { tls: "kept" }));
+    return undefined;
+  }
+  const place = visible(isPem(tls.cert) ? "its text" : tls.cert);
   const reload = (why: string) =>
     server.reload({ tls }).then(
-      () =>
-        say(`${why}: new connections get the certificate in ${visible(tls.cert)} as it is now`, { tls: "reloaded" }),
+      () => say(`${why}: new connections get the certificate in ${place} as it is now`, { tls: "reloaded" }),
       (error) => {
         const message = visible(String((error as Error).message ?? error));
         say(`${why}: the certificate stays as it was: ${message}`, { tls: "kept", error: message });
@@ -122,17 +130,23 @@ function renewTls(server: Server, { tls }: ServeOptions, { signals }: Surroundin
 function inboxOptions({ options, command }: Settings): ServeOptions {
   if (options.unix !== undefined) return options;
   const { hostname = "127.0.0.1" } = options;
-  if (!isLoopback(hostname) && !command.publicInbox) {
+  const reachable = reachableHost({ ...options, hostname });
+  if (reachable !== undefined && !command.publicInbox) {
     throw new UsageError(
       `without ENTRY there is only the development inbox, which takes anybody's mail; it does not listen on ` +
-        `${visible(hostname)}, where others reach it: name an ENTRY, or add --public-inbox if that is meant`,
+        `${visible(reachable)}, where others reach it: name an ENTRY, or add --public-inbox if that is meant`,
     );
   }
   return { ...options, hostname };
 }
 
-function inboxNotice({ hostname, unix }: ServeOptions): string {
-  const reach = unix !== undefined || isLoopback(hostname ?? "")
+/** The first address that is not this machine's alone. */
+function reachableHost({ hostname = "", listeners = [] }: ServeOptions): string | undefined {
+  return [hostname, ...listeners.map((each) => each.hostname ?? hostname)].find((each) => !isLoopback(each));
+}
+
+function inboxNotice(options: ServeOptions): string {
+  const reach = options.unix !== undefined || reachableHost(options) === undefined
     ? ""
     : " OTHER MACHINES CAN REACH IT, and so can their spam.";
   return `FOR DEVELOPMENT ONLY: no ENTRY was named, so mail for anybody is taken, shown here, and NOT KEPT.${reach}`;

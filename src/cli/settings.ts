@@ -3,6 +3,7 @@
 import { machineName } from "../engine.ts";
 import { visible } from "../log.ts";
 import { type ServeOptions, validate } from "../options.ts";
+import { isPem } from "../tls/pem.ts";
 import type { Arguments, FlagShape } from "./args.ts";
 import { UsageError } from "./failure.ts";
 import { type CommandSettings, type Flag, type FlagGroup, twinOf } from "./flags.ts";
@@ -74,9 +75,11 @@ export function effectiveConfig(settings: Settings, entry: string | undefined, g
     if (flag.hasNoTwin || flag.sets === "command.printConfig") continue;
     const set = flag.sets.split(".").reduce<unknown>((at, key) => Reflect.get(Object(at), key), given);
     const value = set ?? (flag.default === undefined ? null : flag.kind.read(flag.default));
-    values.set(flag.sets, flag.isSecret && value !== null ? "(hidden)" : value);
+    const isHidden = (flag.isSecret && value !== null) || (typeof value === "string" && isPem(value));
+    values.set(flag.sets, isHidden ? "(hidden)" : value);
   }
   if (options.name === undefined) values.set("name", machineName());
+  if (options.listeners !== undefined) values.set("port", null);
   if (options.unix !== undefined) { for (const key of ["port", "hostname"]) values.set(key, null); }
   else if (options.hostname === undefined) values.set("hostname", entry === undefined ? "127.0.0.1" : "0.0.0.0");
   return nest(values);
@@ -108,12 +111,18 @@ function read(flag: Flag, name: string, value: string): unknown {
   throw new UsageError(`${name}: ${shown} is not ${flag.kind.expected}`);
 }
 
-/** A Unix socket and a port exclude each other; where only one was asked for on the command line, that one counts. */
+/** Ways to say where to listen, which exclude each other: the first that was asked for on the command line counts. */
+const addresses: readonly (readonly string[])[] = [["unix"], ["listeners"], ["port", "hostname"]];
+
+/** Takes back what the environment says against it; what stands on the command line is left, even if it cannot be. */
 function settleAddress(values: Map<string, unknown>, sources: ReadonlyMap<string, Source>): void {
-  if (!values.has("unix")) return;
-  const address = ["port", "hostname"];
-  const isUnixAsked = sources.get("unix") === "flag" || !address.some((key) => sources.get(key) === "flag");
-  for (const key of isUnixAsked ? address : ["unix"]) if (sources.get(key) !== "flag") values.delete(key);
+  const given = addresses.filter((keys) => keys.some((key) => values.has(key)));
+  const asked = given.find((keys) => keys.some((key) => sources.get(key) === "flag")) ?? given[0];
+  for (const key of given.flat()) {
+    // One address for all ports of a list.
+    const fits = asked?.includes(key) || (asked?.includes("listeners") && key === "hostname");
+    if (!fits && sources.get(key) !== "flag") values.delete(key);
+  }
 }
 
 /** `limits.recipients` goes under `limits`. */

@@ -44,7 +44,7 @@ describe.each(runtimeNames)("%s", (runtime) => {
     const command = new Command(runtime, ["forward", "--ask-recipients", ...listen], {
       POSTERN_TO: target.url,
       POSTERN_DOMAIN: "example.com",
-      POSTERN_SECRET_FILE: secretFile,
+      POSTERN_SECRET: secret,
       POSTERN_ALLOW_PRIVATE: "1",
     });
     expect(await sendMail(await command.port(), mail)).toContain("550 5.1.1 No such recipient here");
@@ -58,6 +58,7 @@ test.each<[string[], number, RegExp]>([
   [[], 2, /^postern: --to is missing: the URL of the function \(postern forward --help tells more\)\n$/],
   [["--to", "https://app.example/"], 2, /^postern: --domain is missing: /],
   [complete.slice(0, 4), 2, /^postern: --secret-file is missing: requests in the format raw are signed/],
+  [[...complete, "--secret", "whsec_hidden"], 2, /^postern: --secret-file and --secret exclude each other(?!.*hidden)/],
   [["--to", "app.example"], 2, /^postern: --to: "app\.example" is not a URL such as /],
   [["--domain", "a b"], 2, /^postern: --domain: "a b" is not a domain such as /],
   [["--format", "xml"], 2, /^postern: --format: "xml" is not raw, json, /],

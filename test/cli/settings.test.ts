@@ -75,6 +75,8 @@ describe("the defaults of the table", () => {
   });
 });
 
+const pem = "-----BEGIN CERTIFICATE-----\\nabc=\\n-----END CERTIFICATE-----";
+
 describe("precedence", () => {
   test.each<[string, string[], Record<string, string>, Partial<Settings["options"]>]>([
     ["a flag before its twin", ["--port", "1"], { POSTERN_PORT: "2", PORT: "3" }, { port: 1 }],
@@ -90,6 +92,20 @@ describe("precedence", () => {
       unix: "/s",
     }],
     ["--port before a Unix socket of the environment", ["--port", "5"], { POSTERN_UNIX: "/s" }, { port: 5 }],
+    ["--listen before a port of the environment", ["--listen", "25, [::1]:465/require-auth"], { PORT: "3" }, {
+      listeners: [{ port: 25 }, { port: 465, hostname: "::1", requireAuth: true }],
+    }],
+    ["--port before a list of the environment", ["--port", "5"], { POSTERN_LISTEN: "25,587" }, { port: 5 }],
+    ["a list of the environment before its port", [], { POSTERN_LISTEN: "mx.test:24/lmtp", PORT: "3" }, {
+      listeners: [{ port: 24, hostname: "mx.test", protocol: "lmtp" }],
+    }],
+    ["one address for a whole list", ["--listen", "25"], { POSTERN_HOSTNAME: "::" }, {
+      hostname: "::",
+      listeners: [{ port: 25 }],
+    }],
+    ["PEM of the environment, its line ends spelled out", [], { POSTERN_TLS_CERT: pem, POSTERN_TLS_KEY: "/key" }, {
+      tls: { cert: pem.replaceAll("\\n", "\n"), key: "/key" },
+    }],
     ["a Unix socket of the environment before its port", [], { POSTERN_UNIX: "/s", PORT: "3" }, { unix: "/s" }],
   ])("%s", (_, words, environment, options) => {
     expect(settingsOf(words, environment).options).toEqual(options as never);
@@ -112,6 +128,10 @@ describe("refused with what was written, where, and what it should be", () => {
       {},
       '--max-size: "25M" is not a size above 0 in octets, or with a unit of KiB, MiB, GiB, KB, MB, GB, such as 25MiB',
     ],
+    [["--listen", "25/ssl"], {}, '--listen: "25/ssl" is not a list of ports such as 25,465/tls,587/submission;'],
+    [["--listen", "25,"], {}, '--listen: "25," is not a list of ports'],
+    [["--listen", "465/tls"], {}, "Cannot listen on port 465 with implicitTls: tls has no certificate"],
+    [["--listen", "25", "--port", "26"], {}, "Cannot listen on listeners and on a port or path beside them"],
     [["--bare-newline", "keep"], {}, '--bare-newline: "keep" is not reject or normalize'],
     [["--log-level", "loud"], {}, '--log-level: "loud" is not debug, info, warning or error'],
     [["--grace", "soon"], {}, '--grace: "soon" is not a number of seconds, such as 30 or 0.5, or 0'],
@@ -150,6 +170,16 @@ test("a secret is printed neither by --print-config nor in an error", () => {
   expect(() => settingsOf(["--token", "bad"], {}, groups)).toThrow("--token: the value is not some text");
 });
 
+test("a key that is given as text is not printed", () => {
+  const settings = settingsOf([], {
+    POSTERN_TLS_CERT: pem,
+    POSTERN_TLS_KEY: pem.replaceAll("CERTIFICATE", "PRIVATE KEY"),
+  });
+  const printed = JSON.stringify(effectiveConfig(settings, "app.ts", serveFlags));
+  expect(printed).toContain('"key":"(hidden)"');
+  expect(printed).not.toContain("abc=");
+});
+
 test("the help has a line for each flag, none wider than 120 characters", () => {
   const help = serveHelp(serveFlags);
   for (const flag of all) expect(help).toContain(` --${flag.name}`);
@@ -180,6 +210,11 @@ test.each<[string | undefined, Record<string, string | number>, string]>([
   ["ENOENT", { unix: "/no/s" }, "cannot listen on /no/s: there is no such directory; make it, or choose another"],
   ["EADDRNOTAVAIL", { hostname: "192.0.2.1" }, "cannot listen on 192.0.2.1:2525: this machine has no such address;"],
   [undefined, { hostname: "no.test" }, "cannot listen on no.test:2525: perhaps no.test is no name of this machine;"],
+  [
+    "EADDRINUSE",
+    { listeners: [{ port: 25 }, { port: 465, hostname: "::1" }] } as never,
+    "cannot listen on all of 0.0.0.0:25, [::1]:465: the port is in use",
+  ],
   ["EMFILE", { port: 1 }, "cannot listen on 0.0.0.0:1: from the system"],
 ])("a system that says %s to %j is explained", (code, options, line) => {
   const error = Object.assign(new Error("from the system"), code === undefined ? {} : { code });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { type Certificates, makeCertificates } from "../clients/certificates.ts";
@@ -37,6 +37,23 @@ describe.skipIf(!isThere).each(runtimeNames)("TLS by flags on %s", (runtime) => 
     expect(await openssl.send(target, message, { tls: "starttls", ca: files.ca })).toMatchObject({ code: 0 });
     expect(await command.stop("SIGTERM")).toMatchObject({ status: 0 });
     copyFileSync(files.server.cert, cert);
+  }, 30_000);
+
+  test("certificate and key from the environment, on one of several ports", async () => {
+    const oneLine = (file: string) => readFileSync(file, "utf8").replaceAll("\n", "\\n");
+    const env = {
+      POSTERN_TLS_CERT: oneLine(files.server.cert),
+      POSTERN_TLS_KEY: readFileSync(files.server.key, "utf8"),
+    };
+    const command = new Command(runtime, ["serve", "--hostname", "127.0.0.1", "--listen", "0,0/tls"], env);
+    const [, port] = await command.printed(/listening on 127\.0\.0\.1:\d+, 127\.0\.0\.1:(\d+) for the inbox/);
+    const target = { host: "127.0.0.1", port: Number(port) };
+    expect(await openssl.send(target, message, { tls: "implicit", ca: files.ca })).toMatchObject({ code: 0 });
+    process.kill(command.child.pid!, "SIGHUP");
+    await command.printed(/SIGHUP: there is no file to read again/);
+    const { status, stdout } = await command.stop("SIGTERM");
+    expect(status).toBe(0);
+    expect(stdout).not.toContain("-----BEGIN");
   }, 30_000);
 
   test("implicit TLS, and a line that says why it cannot be", async () => {
