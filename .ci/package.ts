@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -112,8 +113,13 @@ function sizeOf(folder: string): number {
  */
 export function installInto(project: string, packed: Packed, without: readonly string[] = []): void {
   const modules = join(project, "node_modules");
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly bin: { postern: string } };
+  const command = bin.postern;
   mkdirSync(join(modules, "postern"), { recursive: true });
   run("tar", ["-xzf", packed.tarball, "-C", join(modules, "postern"), "--strip-components=1"]);
+  chmodSync(join(modules, "postern", command), 0o755);
+  mkdirSync(join(modules, ".bin"));
+  symlinkSync(join("../postern", command), join(modules, ".bin/postern"));
   for (const { name, path } of dependencies()) {
     if (name.includes("/node_modules/") || without.includes(name)) continue;
     mkdirSync(dirname(join(modules, name)), { recursive: true });

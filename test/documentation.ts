@@ -28,7 +28,10 @@ export function snippetsOf(file: string): string[] {
     .map(([, code = ""]) => code.replace(/port: 2525/g, 'port: 0, hostname: "127.0.0.1"'));
 }
 
-/** What the README shows first, as it is on a runtime. It is JavaScript as well. */
+/** What the README shows first of all that serves itself, as it is on a runtime. It is JavaScript as well. */
 export function firstExample(runtime: RuntimeName): string {
-  return snippetsOf("README.md")[0]!.replace("postern/bun", `postern/${runtime}`);
+  return snippetsOf("README.md").find((code) => code.includes("await serve(app"))!.replace(
+    "postern/bun",
+    `postern/${runtime}`,
+  );
 }

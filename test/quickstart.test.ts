@@ -2,10 +2,11 @@
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { Webhook } from "standardwebhooks";
+import { installInto, pack } from "../.ci/package.ts";
 import { find } from "./clients/found.ts";
 import { freePort, listening, type Scratch, scratch } from "./clients/scratch.ts";
 import { says, secret, startFunction } from "./forward/functions.ts";
@@ -29,20 +30,8 @@ const starts: Readonly<Record<string, string>> = {
 let folder: Scratch;
 beforeAll(async () => {
   folder = await scratch("quickstart");
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  for (const name of ["dist", "package.json"]) {
-    cpSync(join(root, name), folder.file(`node_modules/postern/${name}`), { recursive: true });
-  }
-  for (const name of Object.keys(dependencies)) {
-    mkdirSync(dirname(folder.file(`node_modules/${name}`)), { recursive: true });
-    symlinkSync(join(root, "node_modules", name), folder.file(`node_modules/${name}`));
-  }
-  // As installers do it.
-  chmodSync(folder.file("node_modules/postern/dist/adapters/node/cli.js"), 0o755);
-  mkdirSync(folder.file("node_modules/.bin"));
-  symlinkSync("../postern/dist/adapters/node/cli.js", folder.file("node_modules/.bin/postern"));
-  writeFileSync(folder.file("package.json"), '{ "dependencies": { "postern": "^0.1.0" } }');
-});
+  installInto(folder.path, pack(folder.path));
+}, 60_000);
 afterAll(async () => await folder[Symbol.asyncDispose]());
 
 test.each(Object.entries(starts))("on %s, mail to support calls a function, signed", async (name, line) => {
