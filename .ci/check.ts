@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { linkProblems } from "./links.ts";
 import { installInto, pack, packageProblems, typeProblems } from "./package.ts";
 import { snippetProblems } from "./snippets.ts";
 
@@ -47,6 +48,7 @@ const steps: readonly (readonly [what: string, run: () => boolean])[] = [
   ["types", () => command("tsc", "--noEmit", "--project", ".")],
   ["types of what the pages show", () => isNone(snippetProblems())],
   ["types as Deno sees them", () => command("deno", "check", "--quiet", "src", "adapters/deno")],
+  ["links", () => isNone(linkProblems())],
   ["manifests", () => isNone(manifestProblems())],
   ["package for npm", () => {
     const folder = mkdtempSync(join(tmpdir(), "postern-package-"));

@@ -20,12 +20,13 @@ function filesBelow(path: string): string[] {
   return readdirSync(join(root, path)).sort().flatMap((name) => filesBelow(join(path, name)));
 }
 
-/** The `ts` blocks of a page, in their order, to be run on any machine: they listen on 2525, which may be taken. */
-export function snippetsOf(file: string): string[] {
+/** The blocks of a page in a language, in their order, to be run on any machine: port 2525 may be taken. */
+export function snippetsOf(file: string, language: "ts" | "js" = "ts"): string[] {
   const text = readFileSync(join(root, file), "utf8");
   const source = file.endsWith(".md") ? text : text.replace(/^[ \t]*\*[ ]?/gm, "");
-  return [...source.matchAll(/^```ts\n([^]*?)^```$/gm)]
-    .map(([, code = ""]) => code.replace(/port: 2525/g, 'port: 0, hostname: "127.0.0.1"'));
+  return [...source.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm"))].map(([, code = ""]) =>
+    code.replace(/port: 2525/g, 'port: 0, hostname: "127.0.0.1"').replace(/listen\(2525,/g, "listen(0,")
+  );
 }
 
 /** What the README shows first of all that serves itself, as it is on a runtime. It is JavaScript as well. */
