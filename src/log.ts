@@ -170,7 +170,18 @@ class Summary {
 }
 
 const turnedAwayLines = new Summary();
+const acceptLines = new Summary();
 const unstoredLines = new Summary();
+
+/** The runtime could not accept a connection: mostly for want of file descriptors. */
+export function logAcceptFailure(error: unknown): void {
+  const count = acceptLines.count();
+  if (count === undefined) return;
+  connections.error("cannot accept connections: {error}; failed {times} times since the last such line", {
+    ...errorFields(connections, error),
+    times: count,
+  });
+}
 
 /** TLS is configured, and the runtime cannot do it with these certificates. */
 export function logTlsUnproven(error: unknown): void {

@@ -92,6 +92,16 @@ export class Runtime implements AsyncDisposable {
     return await this.order({ do: "memory" }) as number;
   }
 
+  /** What was logged as a warning or an error since it was asked last. */
+  async log(): Promise<string[]> {
+    return await this.order({ do: "log" }) as string[];
+  }
+
+  /** How many files it has open. Linux only. */
+  async files(): Promise<number> {
+    return await this.order({ do: "files" }) as number;
+  }
+
   order(order: Omit<Order, "id">): Promise<unknown> {
     const id = ++this.#orders;
     return new Promise((resolve, reject) => {

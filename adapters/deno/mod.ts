@@ -17,6 +17,7 @@
 
 import { rmSync } from "node:fs";
 import type { MailHandler } from "../../src/app/handler.ts";
+import { logAcceptFailure } from "../../src/log.ts";
 import type { ServeOptions } from "../../src/options.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
@@ -59,7 +60,10 @@ async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => v
       accept(await listener.accept());
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      // Failing to accept one connection (too many open files) is no reason to stop; nor to spin.
+      // A client that was gone before it was accepted must not keep the next one waiting.
+      if (error instanceof Deno.errors.NotConnected || error instanceof Deno.errors.ConnectionAborted) continue;
+      // Failing to accept a connection (too many open files) is no reason to stop; nor to spin.
+      logAcceptFailure(error);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

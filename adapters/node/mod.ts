@@ -17,6 +17,7 @@
 
 import { createServer, type ListenOptions } from "node:net";
 import type { MailHandler } from "../../src/app/handler.ts";
+import { logAcceptFailure } from "../../src/log.ts";
 import type { ServeOptions } from "../../src/options.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
@@ -42,7 +43,7 @@ function listen(address: ListenAddress, accept: (socket: Socket) => void): Promi
     server.listen({ ...where, ...native }, () => {
       server.off("error", reject);
       // Failing to accept one connection (too many open files) is no reason to stop.
-      server.on("error", () => {});
+      server.on("error", logAcceptFailure);
       const bound = server.address();
       const isPort = bound !== null && typeof bound === "object";
       resolve({

@@ -107,11 +107,12 @@ export function limitRows(subject: Subject): void {
   });
 }
 
-/** Waits for a condition, five seconds at most. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 250; i++) {
+/** Waits for a condition, five seconds at most unless it is given more. */
+export async function until(condition: () => Promise<boolean>, milliseconds = 5000): Promise<void> {
+  const end = Date.now() + milliseconds;
+  do {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  } while (Date.now() < end);
   throw new Error(`Waited in vain for ${condition}`);
 }

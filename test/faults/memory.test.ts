@@ -89,7 +89,6 @@ for (const [room, spool] of Object.entries(rooms)) {
       for (const [outcome, [code, send]] of Object.entries(outcomes)) {
         const client = await send(port);
         if (code === 0) await client.closed();
-        // What is too large for the room comes to that before it comes to the limit on size.
         else expect([outcome, (await client.reply()).code]).toEqual([outcome, code]);
         client.destroy();
         await until(async () => await sessions() === 0);
