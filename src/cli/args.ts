@@ -92,13 +92,18 @@ function checkValue(name: string, value: string | undefined): void {
   throw new UsageError(`--${name} needs a value; if "${shown}" is meant to be one, write --${name}=${shown}`);
 }
 
-/** `: did you mean --port?`, when one flag begins like it or is but a letter or two away. */
+/** `: did you mean --port?`, when one flag is meant. */
 function suggestion(word: string, flags: readonly FlagShape[]): string {
-  const name = word.replace(/^-+|=.*$/gs, "");
-  const near = flags.map((flag) => ({ flag, far: distance(name, flag.name) })).sort((a, b) => a.far - b.far)[0];
-  const closest = flags.find((flag) => name.length > 2 && flag.name.startsWith(name)) ??
-    (near !== undefined && near.far <= 2 ? near.flag : undefined);
-  return closest === undefined ? "" : `: did you mean --${closest.name}?`;
+  const closest = nearest(word.replace(/^-+|=.*$/gs, ""), flags.map((flag) => flag.name));
+  return closest === undefined ? "" : `: did you mean --${closest}?`;
+}
+
+/** The one of several words that begins like what was written, or is but a letter or two away. */
+export function nearest(written: string, words: readonly string[]): string | undefined {
+  const begun = words.find((word) => written.length > 2 && word.startsWith(written));
+  if (begun !== undefined) return begun;
+  const near = words.map((word) => ({ word, far: distance(written, word) })).sort((a, b) => a.far - b.far)[0];
+  return near !== undefined && near.far <= 2 ? near.word : undefined;
 }
 
 /** How many letters must be put in, left out or changed to make one of the other. */

@@ -19,6 +19,9 @@ Examples:
   postern serve                        look at the mail that your program sends: 127.0.0.1, port 2525
   postern serve app.ts                 serve an app, on port 2525 of all addresses
   postern serve --help                 every flag
+
+Exit status: 0 when it did what it was asked, 2 when the call is wrong, 1 for everything else. Text is coloured on a
+terminal only, and not where NO_COLOR is set.
 `;
 
 const serveHead = `Usage: postern serve [ENTRY] [FLAGS]

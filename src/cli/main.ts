@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { describeError, stackOf, visible } from "../log.ts";
+import { nearest } from "./args.ts";
 import { CommandError, statusOf, UsageError } from "./failure.ts";
 import { overview } from "./help.ts";
 import { standardOutput } from "./output.ts";
@@ -50,9 +51,11 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
     case "forward":
       // Only who forwards waits for it to load.
       return await (await import("./forward.ts")).forwardCommand(others, surroundings);
+    case "help":
+      // `postern help serve` asks what `postern serve --help` does.
+      return others[0] === undefined ? output.write(overview) : await run([others[0], "--help"], surroundings);
     case "-h":
     case "--help":
-    case "help":
       return output.write(overview);
     case "-v":
     case "-V":
@@ -64,9 +67,14 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
       throw new UsageError(
         command.startsWith("-")
           ? `${visible(command)} is no flag before a command: write "postern serve ${visible(command)}"`
-          : `"${visible(command)}" is no command: did you mean "postern serve ${visible(command)}"?`,
+          : `"${visible(command)}" is no command: did you mean "postern ${meant(command)}"?`,
       );
   }
+}
+
+/** The command that was mistyped; or else what was to be served. */
+function meant(command: string): string {
+  return nearest(command, ["serve", "forward", "help"]) ?? `serve ${visible(command)}`;
 }
 
 /** One line on stderr; more only for those who asked for it. */

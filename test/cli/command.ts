@@ -22,6 +22,11 @@ const commands: Readonly<Record<RuntimeName, readonly string[]>> = {
   node: ["node", `${root}dist/adapters/node/cli.js`],
 };
 
+/** What starts the command line on a runtime; the command and its flags come behind. */
+export function commandLine(runtime: RuntimeName): readonly string[] {
+  return commands[runtime];
+}
+
 /** How a command ended, and what it printed. */
 export interface Ended {
   readonly status: number | null;

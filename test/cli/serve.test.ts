@@ -197,6 +197,9 @@ describe.each(runtimeNames)("%s", (runtime) => {
     [["serve"], { POSTERN_HOSTNAME: "::" }, 2, /^postern: without ENTRY there is only the development inbox, /],
     [[], {}, 2, /^postern: a command is missing: /],
     [["app.ts"], {}, 2, /^postern: "app\.ts" is no command: did you mean "postern serve app\.ts"\? \(/],
+    [["serv", "app.ts"], {}, 2, /^postern: "serv" is no command: did you mean "postern serve"\? \(/],
+    [["froward"], {}, 2, /^postern: "froward" is no command: did you mean "postern forward"\? \(/],
+    [["help", "everything"], {}, 2, /^postern: "everything" is no command: /],
     [["--port", "25"], {}, 2, /^postern: --port is no flag before a command: write "postern serve --port" \(/],
   ])("refuses %j %j with status %d", async (words, environment, status, line) => {
     const refused = await refuse(runtime, words, environment);
@@ -211,16 +214,19 @@ describe.each(runtimeNames)("%s", (runtime) => {
   }, 30_000);
 
   test("prints help, version and settings, and ends", async () => {
-    const [help, serveHelp, version, config] = await Promise.all([
+    const [help, serveHelp, helpServe, version, config] = await Promise.all([
       run(runtime, ["--help"]),
       run(runtime, ["serve", "-h", "app.ts"]),
+      run(runtime, ["help", "serve"]),
       run(runtime, ["--version"]),
       run(runtime, ["serve", "app.ts", "--print-config", "--port", "25", "--log-format", "json"], {
         POSTERN_MAX_SIZE: "1MiB",
       }),
     ]);
     expect(help.stdout).toStartWith("Postern: SMTP in, a fetch handler out.\n\nUsage: postern COMMAND");
+    expect(help.stdout).toContain("Exit status: 0 ");
     expect(serveHelp.stdout).toStartWith("Usage: postern serve [ENTRY] [FLAGS]\n");
+    expect(helpServe.stdout).toBe(serveHelp.stdout);
     expect(version.stdout).toMatch(new RegExp(`^postern \\d+\\.\\d+\\.\\d+ \\(${runtime} \\d.*\\)\\n$`, "i"));
     expect(JSON.parse(config.stdout)).toMatchObject({
       entry: "app.ts",
@@ -229,7 +235,7 @@ describe.each(runtimeNames)("%s", (runtime) => {
       hostname: "0.0.0.0",
     });
     expect(config.stdout.split("\n")).toHaveLength(2);
-    for (const { status, stderr } of [help, serveHelp, version, config]) {
+    for (const { status, stderr } of [help, serveHelp, helpServe, version, config]) {
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     }
   }, 30_000);
