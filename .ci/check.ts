@@ -1,6 +1,6 @@
 /**
- * The one gate, `npm run check`: format, lint and import directions, types, whether both manifests say the same, and
- * what is in the packages that are made of them.
+ * The one gate, `npm run check`: format, lint and import directions, types, whether the pages, the map and the two
+ * manifests are true, and what is in the packages that are made of it all.
  */
 
 import { spawnSync } from "node:child_process";
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { linkProblems } from "./links.ts";
+import { mapProblems } from "./map.ts";
 import { installInto, pack, packageProblems, typeProblems } from "./package.ts";
 import { snippetProblems } from "./snippets.ts";
 
@@ -48,6 +49,7 @@ const steps: readonly (readonly [what: string, run: () => boolean])[] = [
   ["types", () => command("tsc", "--noEmit", "--project", ".")],
   ["types of what the pages show", () => isNone(snippetProblems())],
   ["types as Deno sees them", () => command("deno", "check", "--quiet", "src", "adapters/deno")],
+  ["map of the house", () => isNone(mapProblems())],
   ["links", () => isNone(linkProblems())],
   ["manifests", () => isNone(manifestProblems())],
   ["package for npm", () => {
