@@ -1,0 +1,4 @@
+import { runCases } from "../run.ts";
+import { cases } from "./cases.ts";
+
+await runCases(cases);
