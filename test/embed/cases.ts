@@ -30,10 +30,10 @@ export const cases: Readonly<Record<string, () => Promise<void>>> = {
 
   async "a WebSocket"() {
     let session: Promise<void> | undefined;
-    let ours: WebSocketLike | undefined;
-    const client = new StreamClient((bytes) => ours!.send(bytes));
+    const ours: WebSocketLike[] = [];
+    const client = new StreamClient((bytes) => ours[0]!.send(bytes));
     const { socket, close } = await connected(client, (theirs) => session = overWebSocket(theirs, "192.0.2.7"));
-    ours = socket;
+    ours.push(socket);
     await hold(client, script.replace("WHO", "192.0.2.7"));
     await session;
     await close();
