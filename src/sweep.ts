@@ -7,6 +7,9 @@ export class Sweep {
   readonly #interval: number;
   readonly #watched = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
+  #lookedAt = 0;
+  /** Whether the last look came so late that nobody was blamed for it. */
+  #wasLate = false;
   #isOver = false;
 
   /** @param interval milliseconds between two looks: how late a deadline may be noticed. */
@@ -17,7 +20,9 @@ export class Sweep {
   add(deadline: Deadline): void {
     if (this.#isOver) return deadline.expire();
     this.#watched.add(deadline);
-    this.#timer ??= setInterval(() => this.#look(), this.#interval);
+    if (this.#timer !== undefined) return;
+    this.#lookedAt = performance.now();
+    this.#timer = setInterval(() => this.#look(), this.#interval);
   }
 
   delete(deadline: Deadline): void {
@@ -38,6 +43,10 @@ export class Sweep {
       return;
     }
     const now = performance.now();
+    // While something blocked the loop nobody was listened to: what came in time is read before the next look.
+    this.#wasLate = !this.#wasLate && now - this.#lookedAt > 2 * this.#interval;
+    this.#lookedAt = now;
+    if (this.#wasLate) return;
     for (const watched of this.#watched) if (watched.deadline <= now) watched.expire();
   }
 }

@@ -104,7 +104,8 @@ function verdictOf(
   call: StageCall,
   response: unknown,
 ): { readonly reply: Reply | undefined } | Promise<{ readonly reply: Reply | undefined }> {
-  if (call.isUnanswered && call.event.stage !== "auth") return none;
+  // Middleware may still throw on its way out: that is no want of an opinion.
+  if (call.isUnanswered && call.error === undefined && call.event.stage !== "auth") return none;
   // Authentication middleware that was passed has let the client in, unless something had second thoughts on the way out.
   if (call.isUnanswered && isResponse(response) && response.status === 404) {
     return call.isChecked ? { reply: undefined } : none;

@@ -106,8 +106,13 @@ function delegate(name: string): unknown {
   return function (this: StageRequest, ...args: unknown[]): unknown {
     const platform = StageRequest.platform(this);
     const call = () => (platform[name as keyof Request] as (...args: unknown[]) => unknown).apply(platform, args);
-    const room = gathering.has(name) ? StageRequest.room(this) : undefined;
-    return room === undefined ? call() : room.then(call);
+    if (!gathering.has(name)) return call();
+    try {
+      const room = StageRequest.room(this);
+      return room === undefined ? call() : room.then(call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 }
 
