@@ -3,6 +3,8 @@
 // @ts-types="npm:@types/mailparser@^3"
 import type { AddressObject, EmailAddress, ParsedMail } from "mailparser";
 import type { Mail } from "../app/mail.ts";
+import type { AuthVerdict } from "../middleware/authenticate/verdict.ts";
+import type { SpfVerdict } from "../spf/mod.ts";
 import type { ForwardedEvent } from "./event.ts";
 
 /** A name and an address; the name may be empty. */
@@ -118,10 +120,15 @@ export function base64(bytes: Uint8Array): string {
   return text;
 }
 
-/** The verdict that a middleware left under a name, as one word: `"pass"`, or the `result` of an object. */
-export function verdict(event: ForwardedEvent, name: string): string {
-  const found: unknown = event.envelope?.locals[name] ?? event.session.locals[name];
-  if (typeof found === "string") return found;
-  const result: unknown = typeof found === "object" && found !== null ? Reflect.get(found, "result") : undefined;
-  return typeof result === "string" ? result : "none";
+/** What SPF said of the sender, if the middleware `spf` or `authenticate` asked; else `none`. */
+export function spfResult(event: ForwardedEvent): string {
+  const { spf, auth } = event.envelope?.locals as { readonly spf?: SpfVerdict; readonly auth?: AuthVerdict } ?? {};
+  return spf?.result ?? auth?.spf.result ?? "none";
+}
+
+/** What DKIM said, as SendGrid writes it: `{@example.com : pass}`; `none` without signatures, or if nobody asked. */
+export function dkimResults(event: ForwardedEvent): string {
+  const { dkim = [] } = event.envelope?.locals["auth"] as AuthVerdict | undefined ?? {};
+  const results = dkim.map(({ domain, result }) => `@${domain} : ${result}`);
+  return results.length === 0 ? "none" : `{${results.join(", ")}}`;
 }

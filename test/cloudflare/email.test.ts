@@ -1,7 +1,7 @@
 /** The same app file under Postern and under the email worker's contract. */
 
 import { describe, expect, test } from "bun:test";
-import type { EmailExportedHandler } from "@cloudflare/workers-types";
+import type { EmailExportedHandler, ExportedHandler } from "@cloudflare/workers-types";
 import { Postern, reply } from "postern";
 import { email, type ForwardableEmailMessageLike } from "postern/cloudflare";
 import { send } from "postern/testing";
@@ -12,7 +12,8 @@ import { doorMessages, type Outcome } from "./messages.ts";
 
 // Cloudflare's own types take what email() makes.
 const _typed: EmailExportedHandler = email(app);
-void _typed;
+const _module: ExportedHandler = { email: email(app) };
+void [_typed, _module];
 
 /** What SMTP answered, in the same words. */
 async function bySmtp(message: typeof doorMessages[number]): Promise<Outcome> {

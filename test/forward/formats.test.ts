@@ -9,6 +9,12 @@ import { readMail } from "../mail/check.ts";
 import { expectedMails } from "../mail/expected.ts";
 import { secret, startFunction } from "./functions.ts";
 
+/** As the middleware leave them. */
+const verdicts = {
+  spf: { result: "pass", domain: "example.com" },
+  auth: { dkim: [{ result: "pass", domain: "example.com" }, { result: "fail", domain: "list.test" }] },
+};
+
 interface Posted {
   readonly headers: Headers;
   readonly text: string;
@@ -20,7 +26,7 @@ async function post(format: FormatName, name = "mixed", recipient = "support+42@
   await using target = await startFunction();
   const app = new Postern();
   app.mail((c) => {
-    Object.assign(c.var.envelope.locals, { spf: { result: "pass", domain: "example.com" }, dkim: "none" });
+    Object.assign(c.var.envelope.locals, verdicts);
     Object.assign(c.var.envelope.locals, { connection: new WeakMap(), toJSON: () => "mine" });
     return c.body(null, 204);
   });
@@ -60,7 +66,7 @@ test("json: envelope, verdicts, message, attachments in base64", async () => {
       text: expect.stringContaining("Grüße, Alice"),
     },
   });
-  expect(data["verdicts"]).toEqual({ spf: { result: "pass", domain: "example.com" }, dkim: "none" });
+  expect(data["verdicts"]).toEqual(verdicts);
   const [first] = (data["message"] as { attachments: Record<string, string>[] }).attachments;
   expect(first).toMatchObject({
     filename: attached?.filename,
@@ -113,6 +119,7 @@ test("sendgrid", async () => {
   expect(text("text")).toContain("Grüße, Alice");
   expect(text("sender_ip")).toBe("127.0.0.1");
   expect(text("SPF")).toBe("pass");
+  expect(text("dkim")).toBe("{@example.com : pass, @list.test : fail}");
   expect(JSON.parse(text("envelope"))).toEqual({ to: ["support+42@example.com"], from: "alice@example.com" });
   expect(JSON.parse(text("charsets"))).toMatchObject({ subject: "UTF-8", text: "UTF-8" });
   expect(text("headers")).toContain("Subject: Report and a forwarded letter\n");
@@ -127,6 +134,7 @@ test("mailgun, with its own signature", async () => {
   expect(text("recipient")).toBe("support+42@example.com");
   expect(text("sender")).toBe("alice@example.com");
   expect(text("body-plain")).toContain("Grüße, Alice");
+  expect(text("stripped-text")).toBe(text("body-plain"));
   expect(JSON.parse(text("message-headers"))).toContainEqual(["Subject", "Report and a forwarded letter"]);
   expect(digest(await (fields.get("attachment-1") as File).arrayBuffer())).toBe(attached!.sha256);
   expect(text("token")).toHaveLength(50);

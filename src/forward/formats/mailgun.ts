@@ -19,10 +19,13 @@ export async function mailgun(event: ForwardedEvent, { secret }: FormatContext):
     { name: "To", content: addressList(to) },
     { name: "subject", content: subject },
     { name: "body-plain", content: text },
+    // Quotes and signatures stay: what is one, only its writer knows.
+    { name: "stripped-text", content: text },
+    { name: "stripped-signature", content: "" },
     { name: "message-headers", content: JSON.stringify(headers) },
     ...await signature(secret),
   ];
-  if (html !== "") parts.push({ name: "body-html", content: html });
+  for (const name of html === "" ? [] : ["body-html", "stripped-html"]) parts.push({ name, content: html });
   if (attachments.length === 0) return formBody(parts);
   const named = attachments.map((attachment, index) => ({ ...attachment, name: `attachment-${index + 1}` }));
   const contentIds = named.flatMap(({ name, contentId }) => contentId === undefined ? [] : [[`<${contentId}>`, name]]);

@@ -3,15 +3,15 @@
 import { formBody, type FormPart } from "../body.ts";
 import type { ForwardedEvent } from "../event.ts";
 import type { RequestBody } from "../format.ts";
-import { addressList, mailOf, parsed, verdict } from "../parsed.ts";
+import { addressList, dkimResults, mailOf, parsed, spfResult } from "../parsed.ts";
 
 export async function sendgrid(event: ForwardedEvent): Promise<RequestBody> {
   const { subject, from, to, cc, text, html, headers, attachments } = await parsed(mailOf(event, "sendgrid"));
   const recipients = event.recipient === undefined ? event.envelope?.to ?? [] : [event.recipient];
   const parts: FormPart[] = [
     { name: "headers", content: headers.map(([name, value]) => `${name}: ${value}\n`).join("") },
-    { name: "dkim", content: verdict(event, "dkim") },
-    { name: "SPF", content: verdict(event, "spf") },
+    { name: "dkim", content: dkimResults(event) },
+    { name: "SPF", content: spfResult(event) },
     { name: "to", content: addressList(to) },
     { name: "cc", content: addressList(cc) },
     { name: "from", content: addressList(from) },

@@ -3,7 +3,7 @@
 import { jsonBody } from "../body.ts";
 import type { ForwardedEvent } from "../event.ts";
 import type { RequestBody } from "../format.ts";
-import { base64, mailOf, type NamedAddress, parsed, verdict } from "../parsed.ts";
+import { base64, mailOf, type NamedAddress, parsed, spfResult } from "../parsed.ts";
 
 export async function smtp2http(event: ForwardedEvent): Promise<RequestBody> {
   const message = await parsed(mailOf(event, "smtp2http"));
@@ -11,7 +11,7 @@ export async function smtp2http(event: ForwardedEvent): Promise<RequestBody> {
   const inline = attachments.filter(({ isInline, contentId }) => isInline && contentId !== undefined);
   return jsonBody({
     references: orNothing(references),
-    spf: verdict(event, "spf"),
+    spf: spfResult(event),
     id: messageId.replace(/^<|>$/g, "") || undefined,
     date: date || undefined,
     subject: subject || undefined,
