@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { installed } from "./runtime.ts";
 
 /** A runtime other than the one that runs the tests. */
 export type Elsewhere = "deno" | "node";
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Node 20 reads no TypeScript; jiti, which the command line uses for the same purpose, lets it. */
 const COMMANDS: Readonly<Record<Elsewhere, readonly string[]>> = {
-  deno: [existsSync(`${root}node_modules/.bin/deno`) ? `${root}node_modules/.bin/deno` : "deno", "run", "-A"],
+  deno: [installed("deno"), "run", "-A"],
   node: ["node", "--import", "jiti/register"],
 };
 

@@ -16,7 +16,8 @@ export const runtimeNames: readonly RuntimeName[] = ["bun", "deno", "node"];
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-function installed(program: string): string {
+/** A program of this repository's packages, or else the machine's. */
+export function installed(program: string): string {
   const path = `${root}node_modules/.bin/${program}`;
   return existsSync(path) ? path : program;
 }

@@ -1,19 +1,13 @@
 /** The command line as its users call it: a child process on one of the three runtimes. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { installed, type RuntimeName, runtimeNames } from "../runtime.ts";
 
-export type RuntimeName = "bun" | "deno" | "node";
-export const runtimeNames: readonly RuntimeName[] = ["bun", "deno", "node"];
+export { type RuntimeName, runtimeNames };
 
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
-
-function installed(program: string): string {
-  const path = `${root}node_modules/.bin/${program}`;
-  return existsSync(path) ? path : program;
-}
 
 /** Each by its own door. Node runs the build in dist/. */
 const commands: Readonly<Record<RuntimeName, readonly string[]>> = {

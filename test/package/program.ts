@@ -1,15 +1,7 @@
 /** Somebody's program on one of the runtimes, in a project of its own. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import type { RuntimeName } from "../runtime.ts";
-
-const binaries = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
-
-function installed(program: string): string {
-  return existsSync(`${binaries}${program}`) ? `${binaries}${program}` : program;
-}
+import { installed, type RuntimeName } from "../runtime.ts";
 
 const commands: Readonly<Record<RuntimeName, readonly [program: string, ...args: string[]]>> = {
   bun: [installed("bun")],
