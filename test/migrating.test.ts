@@ -46,7 +46,7 @@ describe.skipIf(!hasPeer)("smtp-server", () => {
     await program.printed(/Before and after/);
     const refused = await sendMail(port, { from, to: ["nobody@example.com"], data });
     expect(refused[3]).toStartWith("550");
-  }, 30_000);
+  }, 90_000);
 });
 
 describe("Cloudflare Email Workers", () => {

@@ -20,7 +20,7 @@ beforeAll(() => {
   const packed = pack(folder);
   installInto(project, packed);
   installInto(lean, packed, ["mailparser", "mailauth", "jiti", "dns-packet", "rate-limiter-flexible", "tldts"]);
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const mail = { from: "alice@example.org", to: ["support@example.com"] };
@@ -48,7 +48,7 @@ describe.each(runtimeNames)("installed on %s", (runtime) => {
     const exported = output.trim().split("\n").map((line) => line.split(" "));
     expect(exported.map(([name]) => name)).toEqual(entryPoints());
     for (const [name, count] of exported) expect(Number(count), name).toBeGreaterThan(0);
-  }, 30_000);
+  }, 90_000);
 
   test("the README's first example runs, and takes mail", async () => {
     const file = join(project, `${runtime}.mjs`);
@@ -56,7 +56,7 @@ describe.each(runtimeNames)("installed on %s", (runtime) => {
     await using program = new Program(runtime, file, project);
     const [, port] = await program.printed(/listening on port (\d+)/);
     expect(await sendMail(Number(port), mail)).toContainEqual(expect.stringMatching(/^250 2\.0\.0 /));
-  }, 30_000);
+  }, 90_000);
 
   test("mail is taken without mailparser, mailauth and all that only some apps need", async () => {
     const file = join(lean, `${runtime}.mjs`);
@@ -66,7 +66,7 @@ describe.each(runtimeNames)("installed on %s", (runtime) => {
     const [, port, memory] = await program.printed(/listening on port (\d+), (\d+) MB/);
     console.log(`smallest app on ${runtime}: up after ${Math.round(performance.now() - startedAt)} ms, ${memory} MB`);
     expect(await sendMail(Number(port), mail)).toContainEqual("250 2.0.0 Thanks");
-  }, 30_000);
+  }, 90_000);
 });
 
 test("Deno finds it by its npm: name", async () => {
@@ -77,7 +77,7 @@ test("Deno finds it by its npm: name", async () => {
   );
   await using program = new Program("deno", file, project);
   expect(await program.ended).toEqual({ status: 0, output: "Postern\n" });
-}, 30_000);
+}, 90_000);
 
 test("a CommonJS program may require it, on a Node that lets it", () => {
   const [major = 0, minor = 0] = nodeVersion();
@@ -86,7 +86,7 @@ test("a CommonJS program may require it, on a Node that lets it", () => {
   writeFileSync(file, `for (const name of ${JSON.stringify(entryPoints())}) require(name);\n`);
   const { status, stderr } = spawnSync("node", [file], { cwd: project, encoding: "utf8" });
   expect(status, stderr).toBe(0);
-}, 30_000);
+}, 90_000);
 
 function nodeVersion(): number[] {
   return spawnSync("node", ["--version"], { encoding: "utf8" }).stdout.replace("v", "").split(".").map(Number);
@@ -101,4 +101,4 @@ const consumers: readonly Consumer[] = [
 
 test.each(consumers)("the declarations are content: %o", (consumer) => {
   expect(typeProblems(project, consumer)).toBe("");
-}, 60_000);
+}, 120_000);

@@ -9,7 +9,7 @@ const commands: Readonly<Record<RuntimeName, readonly [program: string, ...args:
   node: ["node"],
 };
 
-/** A program under way: killed when it goes out of scope, or after half a minute. */
+/** A program under way: killed when it goes out of scope, or after eighty seconds. */
 export class Program implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<{ readonly status: number | null; readonly output: string }>;
@@ -20,7 +20,7 @@ export class Program implements AsyncDisposable {
     const [program, ...args] = commands[runtime];
     const child = spawn(program, [...args, file], { cwd });
     this.#child = child;
-    const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 80_000);
     const hear = (chunk: unknown) => {
       this.#output += chunk;
       this.#look();
