@@ -1,5 +1,6 @@
-/** The live connections of a server: how many there may be, and how they end together. */
+/** The live connections of a server: who is let in, and how they end together. */
 
+import type { Full, Places } from "./places.ts";
 import { formatReply, type Reply } from "./protocol/reply.ts";
 import { type Circumstances, Conversation } from "./session/conversation.ts";
 import * as replies from "./session/replies.ts";
@@ -11,18 +12,15 @@ const encoder = new TextEncoder();
 
 export class Connections {
   readonly #sweep: Sweep;
-  readonly #most: number;
-  readonly #mostPerAddress: number;
+  readonly #places: Places;
   readonly #live = new Map<Conversation, Promise<void>>();
-  readonly #perAddress = new Map<string, number>();
   #isDraining = false;
   /** How many were let in, ever. */
   accepted = 0;
 
-  constructor(sweep: Sweep, most: number, mostPerAddress: number) {
+  constructor(sweep: Sweep, places: Places) {
     this.#sweep = sweep;
-    this.#most = most;
-    this.#mostPerAddress = mostPerAddress;
+    this.#places = places;
   }
 
   get sessions(): readonly Session[] {
@@ -36,20 +34,10 @@ export class Connections {
 
   /** Begins a conversation, or says why not. */
   accept(socket: Socket, circumstances: Circumstances): void {
-    const { address } = socket.remote;
-    const fromHere = this.#perAddress.get(address) ?? 0;
     if (this.#isDraining) return turnAway(socket, replies.shuttingDown, circumstances);
-    if (this.#live.size >= this.#most) return refuse(socket, "too many connections", circumstances);
-    // A Unix socket has no address to tell one client from the other.
-    if (address !== "" && fromHere >= this.#mostPerAddress) {
-      return refuse(socket, "too many connections from one address", circumstances);
-    }
-    this.#perAddress.set(address, fromHere + 1);
-    const conversation = new Conversation(socket, circumstances);
-    this.accepted++;
-    circumstances.observer.began?.(conversation, socket);
-    this.#sweep.add(conversation.wire);
-    this.#live.set(conversation, conversation.run().then(() => this.#remove(conversation, address)));
+    const full = this.#places.take(socket.remote.address);
+    if (full instanceof Promise) full.then((settled) => this.#admit(socket, circumstances, settled));
+    else this.#admit(socket, circumstances, full);
   }
 
   /** Lets everybody finish what they are in the middle of; resolves when all are gone. */
@@ -65,22 +53,28 @@ export class Connections {
     this.#sweep.expireAll();
   }
 
+  #admit(socket: Socket, circumstances: Circumstances, full: Full | undefined): void {
+    const { address } = socket.remote;
+    if (full !== undefined) {
+      circumstances.observer.turnedAway(address, full);
+      return turnAway(socket, replies.tooManyConnections, circumstances);
+    }
+    if (this.#isDraining) {
+      this.#places.leave(address);
+      return turnAway(socket, replies.shuttingDown, circumstances);
+    }
+    const conversation = new Conversation(socket, circumstances);
+    this.accepted++;
+    circumstances.observer.began?.(conversation, socket);
+    this.#sweep.add(conversation.wire);
+    this.#live.set(conversation, conversation.run().then(() => this.#remove(conversation, address)));
+  }
+
   #remove(conversation: Conversation, address: string): void {
     this.#live.delete(conversation);
     this.#sweep.delete(conversation.wire);
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, left);
+    this.#places.leave(address);
   }
-}
-
-function refuse(
-  socket: Socket,
-  reason: "too many connections" | "too many connections from one address",
-  circumstances: Circumstances,
-): void {
-  circumstances.observer.turnedAway(socket.remote.address, reason);
-  turnAway(socket, replies.tooManyConnections, circumstances);
 }
 
 function turnAway(socket: Socket, reply: Reply, { options }: Circumstances): void {

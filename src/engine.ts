@@ -2,11 +2,13 @@
 
 import { hostname } from "node:os";
 import { application } from "./app/application.ts";
-import { MemoryDeliveryStore } from "./app/deliveries.ts";
+import { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
 import { Connections } from "./connections.ts";
+import { limitsOf } from "./limits.ts";
 import { logHandlerFailure, logObserver, logProxyFault } from "./log.ts";
 import { policyOf, type ServeOptions, validate } from "./options.ts";
+import { CountedPlaces, type Places } from "./places.ts";
 import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { ProxyGate } from "./proxy/gate.ts";
@@ -16,7 +18,7 @@ import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
 // The spool asks for it when a message needs a file; it might not be to be had then, for want of file descriptors.
 import "./spool/file.ts";
-import { Spool } from "./spool/spool.ts";
+import { defaultMemoryBudget, Spool, type SpoolOptions } from "./spool/spool.ts";
 import { Sweep } from "./sweep.ts";
 import type { Credentials } from "./tls/credentials.ts";
 
@@ -31,12 +33,22 @@ export interface Engine {
   close(settings?: { readonly grace?: number }): Promise<void>;
 }
 
+/** What several engines that serve one port have in common. */
+export interface Shared {
+  readonly places: Places;
+  readonly addressFailures: AddressFailures;
+  readonly deliveries: DeliveryStore;
+  /** How many they are: each has its share of the spool. */
+  readonly workers: number;
+}
+
 /**
  * Puts an engine together.
  *
+ * @param shared absent: it has all for itself.
  * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be.
  */
-export function createEngine(handler: MailHandler, options: ServeOptions): Engine {
+export function createEngine(handler: MailHandler, options: ServeOptions, shared?: Shared): Engine {
   validate(options);
   const settings = sessionOptions(options, machineName());
   // A client is never late for its punishment: nobody has to look at the clock for that.
@@ -49,20 +61,21 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
     bindings: options.env,
     handlerTimeout: settings.timeouts.handler,
     deliveryTimeout: settings.timeouts.delivery,
-    deliveries: options.deliveries ?? new MemoryDeliveryStore(),
+    deliveries: options.deliveries ?? shared?.deliveries ?? new MemoryDeliveryStore(),
     watch: sweep,
     background,
     failed: logHandlerFailure,
   });
-  const { open: openContent } = new Spool(options.spool);
-  const { authFailuresPerAddress, authFailureWindow } = settings.limits;
-  const addressFailures = new AddressFailures(authFailuresPerAddress, authFailureWindow);
-  const { maxConnections = 1000, maxConnectionsPerAddress = 50 } = options;
-  const connections = new Connections(sweep, maxConnections, maxConnectionsPerAddress);
+  const { open: openContent } = new Spool(shareOf(options.spool, shared?.workers));
+  const limits = limitsOf(options);
+  const addressFailures = shared?.addressFailures ??
+    new AddressFailures(limits.authFailuresPerAddress, limits.authFailureWindow);
+  const places = shared?.places ?? new CountedPlaces(limits.maxConnections, limits.maxConnectionsPerAddress);
+  const connections = new Connections(sweep, places);
   const gate = new ProxyGate({
     trusted: new AddressList("proxyProtocol", options.proxyProtocol),
     timeout: settings.timeouts.proxyHeader,
-    most: maxConnections,
+    most: Math.ceil(limits.maxConnections / (shared?.workers ?? 1)),
     watch: sweep,
     failed: logProxyFault,
   });
@@ -92,6 +105,12 @@ export function createEngine(handler: MailHandler, options: ServeOptions): Engin
     },
     close,
   };
+}
+
+/** What one of several may use of a spool's room. */
+function shareOf(options: SpoolOptions = {}, workers: number = 1): SpoolOptions {
+  const { memoryBudget = defaultMemoryBudget, diskBudget = Infinity } = options;
+  return { ...options, memoryBudget: memoryBudget / workers, diskBudget: diskBudget / workers };
 }
 
 /** What the server calls itself when nobody says so. */

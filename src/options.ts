@@ -56,6 +56,14 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   readonly listeners?: readonly ListenerOptions[];
   /** Certificates: with them every listener offers STARTTLS, unless its TLS is implicit. */
   readonly tls?: TlsOptions;
+  /**
+   * How many processes serve, for machines with more than one core: this one starts as many of the program it runs, and
+   * serves nothing itself. Each of them runs the program up to its `serve()`, and from there on serves; this one's
+   * `serve()` gives a server without sessions of its own, whose `close()` lets all of them finish. Limits hold for all
+   * together; the spool's budgets are divided. Once in a program. On Bun and Deno it takes Linux, and a Unix socket is
+   * served by the first worker alone. Default 1: this process serves.
+   */
+  readonly workers?: number;
   /** Connections at a time; more get 421. Default 1000. */
   readonly maxConnections?: number;
   /** Connections at a time from one address; more get 421. Default 50. */
@@ -90,7 +98,10 @@ export function validate(options: ServeOptions): void {
   validateSwitches(options.extensions ?? {});
   new AddressList("proxyProtocol", options.proxyProtocol);
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
-  const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool } = options;
+  const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool, workers } = options;
+  if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
+    throw new RangeError(`Cannot serve with workers ${workers}: it is a whole number above 0`);
+  }
   const { authFailureDelay, ...waits } = timeouts ?? {};
   if (authFailureDelay !== undefined && !(typeof authFailureDelay === "number" && authFailureDelay >= 0)) {
     throw new RangeError(`Cannot serve with authFailureDelay ${authFailureDelay}: it is a number, 0 for no delay`);

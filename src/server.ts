@@ -2,13 +2,18 @@
 
 import type { MailHandler } from "./app/handler.ts";
 import { createEngine, type Engine } from "./engine.ts";
+import { limitsOf } from "./limits.ts";
 import { logTlsUnproven } from "./log.ts";
-import { type ListenerOptions, listenersOf, policyOf, type ServeOptions } from "./options.ts";
+import { type ListenerOptions, listenersOf, policyOf, type ServeOptions, validate } from "./options.ts";
 import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
 import { Credentials, loadCredentials } from "./tls/credentials.ts";
 import type { TlsOptions } from "./tls/options.ts";
 import { proveTls } from "./tls/proof.ts";
+import { bindShared } from "./workers/binding.ts";
+import { startWorkers } from "./workers/parent.ts";
+import { isWorker, type Processes } from "./workers/processes.ts";
+import { tellFailure, Worker } from "./workers/worker.ts";
 
 /** Where a listener is to be bound, and what its sockets encrypt with. */
 export interface ListenAddress {
@@ -20,6 +25,8 @@ export interface ListenAddress {
   readonly native: object | undefined;
   /** Absent: its sockets stay in the clear. */
   readonly credentials: Credentials | undefined;
+  /** Whether other workers listen there as well; false where nobody else may. Absent where there are no workers. */
+  readonly isShared?: boolean;
 }
 
 /** A bound listener. */
@@ -45,8 +52,12 @@ export interface BoundAddress {
 export interface Server extends BoundAddress, AsyncDisposable {
   /** All of its listeners, in the order of the options. */
   readonly listeners: readonly BoundAddress[];
-  /** The sessions at this moment. */
+  /** The sessions at this moment. Those of workers are theirs: where there are workers, their parent has none. */
   readonly sessions: readonly Session[];
+  /** How many connections there are at this moment, those of workers included. */
+  readonly connections: number;
+  /** Resolves once the server has stopped, whoever stopped it. */
+  readonly closed: Promise<void>;
   /**
    * Takes newer certificates for all handshakes from now on; sessions go on with what they have.
    *
@@ -66,14 +77,64 @@ export interface Server extends BoundAddress, AsyncDisposable {
 /**
  * Serves a handler on whatever listens.
  *
+ * @param processes how the runtime starts workers; absent where it has none.
  * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be; {Error} for certificate
  * files that cannot be read, and for TLS that is required and that the runtime cannot do with them.
  */
-export async function start(handler: MailHandler, options: ServeOptions, listen: Listen): Promise<Server> {
+export async function start(
+  handler: MailHandler,
+  options: ServeOptions,
+  listen: Listen,
+  processes?: Processes,
+): Promise<Server> {
+  validate(options);
+  const { workers = 1 } = options;
+  if (workers === 1) return await serveAlone(handler, options, listen);
+  if (processes === undefined) throw new TypeError("Cannot serve with workers: this runtime has none");
+  if (!isWorker()) return await startWorkers(workers, listenersOf(options), processes);
+  try {
+    return await serveAsWorker(handler, options, listen, processes);
+  } catch (error) {
+    await tellFailure(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** The server of a process of its own. */
+async function serveAlone(handler: MailHandler, options: ServeOptions, listen: Listen): Promise<Server> {
   const engine = createEngine(handler, options);
-  const wanted = listenersOf(options);
-  const credentials = options.tls === undefined ? undefined : await provenCredentials(options.tls, wanted, listen);
-  const bound = await bindAll(wanted, credentials, engine, listen);
+  const credentials = await credentialsOf(options.tls, options, listen);
+  const bound = await bindAll(listenersOf(options), credentials, engine, listen);
+  return serverOf(engine, bound, credentials, listen);
+}
+
+/** One of several processes that serve the same; its end is that of the process. */
+async function serveAsWorker(
+  handler: MailHandler,
+  options: ServeOptions,
+  listen: Listen,
+  processes: Processes,
+): Promise<Server> {
+  const worker = await Worker.join(limitsOf(options));
+  const engine = createEngine(handler, options, worker.shared);
+  const credentials = await credentialsOf(worker.welcome.tls ?? options.tls, options, listen);
+  let at = 0;
+  const bind: Listen = (address, accept) => bindShared(listen, address, accept, processes, worker.welcome, at++);
+  const bound = await bindAll(listenersOf(options), credentials, engine, bind);
+  const server = serverOf(engine, bound, credentials, listen);
+  worker.begin(server);
+  server.closed.then(() => worker.end());
+  return server;
+}
+
+function serverOf(
+  engine: Engine,
+  bound: readonly Listener[],
+  credentials: Credentials | undefined,
+  listen: Listen,
+): Server {
+  let closed: () => void;
+  const whenClosed = new Promise<void>((resolve) => closed = resolve);
 
   async function reload({ tls }: { readonly tls: TlsOptions }): Promise<void> {
     if (credentials === undefined) throw new Error("Cannot reload TLS certificates: the server has no TLS");
@@ -82,9 +143,10 @@ export async function start(handler: MailHandler, options: ServeOptions, listen:
     credentials.current = fresh;
   }
 
-  function close(settings?: { readonly grace?: number }): Promise<void> {
+  async function close(settings?: { readonly grace?: number }): Promise<void> {
     for (const listener of bound) listener.close();
-    return engine.close(settings);
+    await engine.close(settings);
+    closed();
   }
 
   const listeners = bound.map(({ port, hostname }) => ({ port, hostname }));
@@ -94,6 +156,10 @@ export async function start(handler: MailHandler, options: ServeOptions, listen:
     get sessions(): readonly Session[] {
       return engine.sessions;
     },
+    get connections(): number {
+      return engine.sessions.length;
+    },
+    closed: whenClosed,
     reload,
     close,
     [Symbol.asyncDispose]: () => close(),
@@ -101,16 +167,19 @@ export async function start(handler: MailHandler, options: ServeOptions, listen:
 }
 
 /** The credentials, if the runtime can use them. Without, mail still comes in clear, unless that is not wanted. */
-async function provenCredentials(
-  options: TlsOptions,
-  listeners: readonly ListenerOptions[],
+async function credentialsOf(
+  tls: TlsOptions | undefined,
+  options: ServeOptions,
   listen: Listen,
 ): Promise<Credentials | undefined> {
-  const loaded = await loadCredentials(options);
+  if (tls === undefined) return undefined;
+  const loaded = await loadCredentials(tls);
   try {
     await proveTls(listen, loaded);
   } catch (cause) {
-    const isNeeded = listeners.map(policyOf).some(({ implicitTls, requireTls }) => implicitTls || requireTls);
+    const isNeeded = listenersOf(options).map(policyOf).some(({ implicitTls, requireTls }) =>
+      implicitTls || requireTls
+    );
     if (isNeeded) throw new Error("Cannot serve TLS: the server could not shake hands with itself", { cause });
     logTlsUnproven(cause);
     return undefined;

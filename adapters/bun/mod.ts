@@ -20,6 +20,7 @@ import type { ServeOptions } from "../../src/options.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { BunSocket } from "./socket.ts";
+import { processes } from "./workers.ts";
 
 export type { ServeOptions, Server };
 
@@ -29,11 +30,11 @@ export type { ServeOptions, Server };
  * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
  */
 export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
-  return start(handler, options, listen);
+  return start(handler, options, listen, processes);
 }
 
 function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  const { port, hostname, unix, native, credentials } = address;
+  const { port, hostname, unix, native, credentials, isShared: reusePort } = address;
   const socket = BunSocket.handler(accept, credentials);
   const shared = { allowHalfOpen: true, socket, data: undefined as never, ...native };
   // Bun throws where the address cannot be bound: the caller gets a rejection, as from every runtime.
@@ -42,7 +43,7 @@ function listen(address: ListenAddress, accept: (socket: Socket) => void): Promi
       const listener = Bun.listen<BunSocket>({ ...shared, unix });
       return resolve({ port: 0, hostname: unix, close: () => listener.stop() });
     }
-    const listener = Bun.listen<BunSocket>({ ...shared, hostname, port });
+    const listener = Bun.listen<BunSocket>({ hostname, port, ...(reusePort && { reusePort }), ...shared });
     resolve({ port: listener.port, hostname: listener.hostname, close: () => listener.stop() });
   });
 }

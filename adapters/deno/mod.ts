@@ -22,6 +22,7 @@ import type { ServeOptions } from "../../src/options.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { DenoSocket } from "./socket.ts";
+import { processes } from "./workers.ts";
 
 export type { ServeOptions, Server };
 
@@ -31,13 +32,13 @@ export type { ServeOptions, Server };
  * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
  */
 export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
-  return start(handler, options, listen);
+  return start(handler, options, listen, processes);
 }
 
 async function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  const { port, hostname, unix, native, credentials } = address;
+  const { port, hostname, unix, native, credentials, isShared: reusePort } = address;
   const listener = unix === undefined
-    ? Deno.listen({ hostname, port, ...native })
+    ? Deno.listen({ hostname, port, ...(reusePort && { reusePort }), ...native })
     : Deno.listen({ transport: "unix", path: unix, ...native });
   acceptAll(listener, (conn) => accept(new DenoSocket(conn, credentials)));
   const bound = listener.addr;

@@ -22,6 +22,7 @@ import type { ServeOptions } from "../../src/options.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { NodeSocket } from "./socket.ts";
+import { processes } from "./workers.ts";
 
 export type { ServeOptions, Server };
 
@@ -31,16 +32,18 @@ export type { ServeOptions, Server };
  * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
  */
 export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
-  return start(handler, options, listen);
+  return start(handler, options, listen, processes);
 }
 
 function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
-  const { port, hostname: host, unix, native, credentials } = address;
+  const { port, hostname: host, unix, native, credentials, isShared } = address;
   const server = createServer({ allowHalfOpen: true }, (socket) => accept(new NodeSocket(socket, credentials)));
   const where: ListenOptions = unix === undefined ? { port, host } : { path: unix };
+  // Among workers, what is to be one's own must be asked for.
+  const exclusive = isShared === false;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ ...where, ...native }, () => {
+    server.listen({ ...where, exclusive, ...native }, () => {
       server.off("error", reject);
       // Failing to accept one connection (too many open files) is no reason to stop.
       server.on("error", logAcceptFailure);

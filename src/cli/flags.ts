@@ -217,6 +217,13 @@ const times: readonly Flag[] = [
 
 const rest: readonly Flag[] = [
   {
+    name: "workers",
+    sets: "workers",
+    kind: count,
+    default: "1",
+    help: "processes that serve the same port, one for each core",
+  },
+  {
     name: "log-level",
     sets: "command.logLevel",
     kind: oneOf("debug", "info", "warning", "error"),

@@ -10,6 +10,8 @@ import { runtimeName } from "./runtime.ts";
 import { type Serve, serveCommand } from "./serve.ts";
 import type { Settings } from "./settings.ts";
 import { processSignals } from "./signals.ts";
+import { isWorker } from "../workers/processes.ts";
+import { tellFailure } from "../workers/worker.ts";
 import { version } from "./version.ts";
 
 /**
@@ -85,5 +87,7 @@ function report(failure: unknown, isDebugging: boolean): Promise<void> {
     : "";
   const line = isExpected ? (failure as Error).message : describeError(failure);
   const stack = isDebugging ? `${stackOf(failure)}\n` : "";
+  // A worker's parent reports for all of them.
+  if (isWorker()) return tellFailure(line, statusOf(failure));
   return new Promise((resolve) => process.stderr.write(`postern: ${line}${help}\n${stack}`, () => resolve()));
 }

@@ -7,9 +7,11 @@ import type { ServeOptions } from "../options.ts";
 import type { Server } from "../server.ts";
 import { isPem } from "../tls/pem.ts";
 import { filesOf, watchTls } from "../tls/watch.ts";
+import { WorkerFailure } from "../workers/parent.ts";
+import { isWorker } from "../workers/processes.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { loadEntry } from "./entry.ts";
-import { UsageError } from "./failure.ts";
+import { CommandError, UsageError } from "./failure.ts";
 import { serveFlags } from "./flags.ts";
 import { serveHelp } from "./help.ts";
 import { type Arrival, arrivalFields, describeArrival, inbox, isLoopback } from "./inbox.ts";
@@ -58,13 +60,25 @@ export async function serveCommand(words: readonly string[], surroundings: Surro
     const config = effectiveConfig({ options, command }, entry, serveFlags);
     return output.write(`${JSON.stringify(config, null, command.logFormat === "json" ? 0 : 2)}\n`);
   }
-  const handler = entry === undefined ? inbox(shower(settings, output)) : await loadEntry(entry);
+  if (entry === undefined && isShared(options)) {
+    throw new UsageError("without ENTRY there is only the development inbox, which has no use for --workers");
+  }
+  // The parent of workers serves nothing: what the app does when it is loaded is done in each of them.
+  const isServing = !isShared(options) || isWorker();
+  const handler = entry === undefined ? inbox(shower(settings, output)) : isServing ? await loadEntry(entry) : notHere;
   configureLog(command, output);
   await run(handler, entry, { options, command }, surroundings);
 }
 
 /** Says something of the command's own, for people or as JSON. */
 type Say = (text: string, fields: Record<string, unknown>) => void;
+
+/** Whether several processes are to serve. */
+function isShared({ workers = 1 }: ServeOptions): boolean {
+  return workers > 1;
+}
+
+const notHere: MailHandler = () => new Response(null, { status: 503 });
 
 /** Serves a handler until a signal comes; `entry` is what the user called it, undefined for the inbox. */
 export async function run(
@@ -75,29 +89,36 @@ export async function run(
 ): Promise<void> {
   const { serve, output, signals, runtime } = surroundings;
   watchForStrays(surroundings);
-  const say: Say = (text, fields) =>
-    output.write(command.logFormat === "json" ? announcement(text, fields) : `${text}\n`);
+  // A worker's parent speaks for all of them.
+  const say: Say = isWorker()
+    ? () => {}
+    : (text, fields) => output.write(command.logFormat === "json" ? announcement(text, fields) : `${text}\n`);
   let server: Server;
   try {
     server = await serve(handler, options);
   } catch (error) {
+    if (error instanceof WorkerFailure) throw new CommandError(error.message, { cause: error });
     throw listenFailure(error, options);
   }
   if (entry === undefined) say(output.style("bold", inboxNotice(options)), {});
   const bound = server.listeners.map(({ port, hostname }) => `${bracketed(hostname)}:${port}`);
   const place = options.unix ?? bound.join(", ");
+  const processes = isShared(options) ? `, ${options.workers} workers` : "";
   const what = entry === undefined ? "the inbox" : visible(entry);
-  say(`listening on ${visible(place)} for ${what} (Postern ${version} on ${runtime})`, {
+  say(`listening on ${visible(place)} for ${what} (Postern ${version} on ${runtime}${processes})`, {
     ...(options.unix === undefined ? { hostname: server.hostname, port: server.port } : { unix: options.unix }),
     ...(options.listeners === undefined ? {} : { listeners: bound }),
     entry: entry ?? null,
+    ...(isShared(options) ? { workers: options.workers } : {}),
     version,
     runtime,
   });
-  using _renewal = renewTls(server, options, surroundings, say);
-  const signal = await signals.first();
+  using _renewal = isWorker() ? undefined : renewTls(server, options, surroundings, say);
+  const signal = await Promise.race([signals.first(), server.closed]);
+  // A worker is stopped by its parent as well.
+  if (signal === undefined) return;
   const grace = command.grace / 1000;
-  const sessions = server.sessions.length;
+  const sessions = server.connections;
   say(
     `${signal}: stopping; open sessions: ${sessions}, with ${grace} s to finish (a second signal ends them at once)`,
     { signal, sessions, grace },

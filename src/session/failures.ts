@@ -5,6 +5,9 @@ interface Count {
   readonly expiresAt: number;
 }
 
+/** What is remembered of an address: its network, its failures, and the milliseconds until they are forgotten. */
+export type RememberedFailures = readonly [network: string, failures: number, milliseconds: number];
+
 /**
  * The memory of who guesses passwords, for all sessions of a server. It is bounded: past its capacity the oldest
  * address is forgotten.
@@ -30,6 +33,20 @@ export class AddressFailures {
   /** How many addresses are remembered. */
   get size(): number {
     return this.#counts.size;
+  }
+
+  /** All that is remembered, in the order in which it expires. */
+  get remembered(): RememberedFailures[] {
+    const now = performance.now();
+    return [...this.#counts].map(([network, { failures, expiresAt }]) => [network, failures, expiresAt - now]);
+  }
+
+  /** Takes over what another server remembers. */
+  remember(remembered: readonly RememberedFailures[]): void {
+    const now = performance.now();
+    for (const [network, failures, milliseconds] of remembered) {
+      this.#counts.set(network, { failures, expiresAt: now + milliseconds });
+    }
   }
 
   /** Whether the address has had its failures. */

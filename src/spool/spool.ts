@@ -20,6 +20,9 @@ export interface SpoolOptions {
   readonly directory?: string;
 }
 
+/** Octets. */
+export const defaultMemoryBudget: number = 256 * 1024 * 1024;
+
 /** The room that all messages of a server share. */
 export class Spool {
   readonly memoryPerMessage: number;
@@ -34,7 +37,7 @@ export class Spool {
   constructor(options: SpoolOptions = {}) {
     this.memoryPerMessage = options.memoryPerMessage ?? 1024 * 1024;
     this.directory = options.directory;
-    this.#memoryBudget = options.memoryBudget ?? 256 * 1024 * 1024;
+    this.#memoryBudget = options.memoryBudget ?? defaultMemoryBudget;
     this.#diskBudget = options.diskBudget ?? Infinity;
   }
 

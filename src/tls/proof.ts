@@ -51,7 +51,7 @@ async function loopback(
   credentials: Credentials,
   accept: (socket: Socket) => void,
 ): Promise<Listener> {
-  const address = { port: 0, unix: undefined, native: undefined, credentials };
+  const address = { port: 0, unix: undefined, native: undefined, credentials, isShared: false };
   try {
     return await listen({ ...address, hostname: "127.0.0.1" }, accept);
   } catch {

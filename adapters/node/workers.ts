@@ -1,0 +1,18 @@
+/** Workers on Node: the parent listens for all, and hands each connection to one of them. */
+
+import type { ChildProcess } from "node:child_process";
+import cluster from "node:cluster";
+import type { Processes } from "../../src/workers/processes.ts";
+
+export const processes: Processes = {
+  fork(environment): ChildProcess {
+    // The terminal, if there is one, is the parent's to read from.
+    cluster.setupPrimary({ stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    return cluster.fork(environment).process;
+  },
+  sharesUnixSockets: true,
+  obstacle: undefined,
+};
+
+// A worker whose parent is gone finishes what it has, and does not end on the spot.
+cluster.worker?.on("disconnect", () => cluster.worker!.exitedAfterDisconnect = true);

@@ -1,0 +1,25 @@
+/** Workers on Bun and Deno: the kernel shares a port between processes that all ask for it (SO_REUSEPORT). */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+/** Starts this process's own command line once more. */
+export function forkCommand(
+  environment: Readonly<Record<string, string>>,
+  adapted: (words: string[]) => string[] = (words) => words,
+): ChildProcess {
+  // As the system knows it: flags of the runtime, which `process.argv` leaves out, are part of it.
+  const [, ...words] = readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(0, -1);
+  return spawn(process.execPath, adapted(words), {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+}
+
+/** Why there are no workers here. */
+export function portSharingObstacle(runtime: string): string | undefined {
+  if (process.platform === "linux") return undefined;
+  return `${runtime} shares a port between processes on Linux only: elsewhere one of them gets all connections, or the ` +
+    "others none; Node has workers on every system";
+}

@@ -1,0 +1,35 @@
+/** What is written down of workers. */
+
+import { getLogger, type Logger } from "@logtape/logtape";
+import { visible } from "../log.ts";
+
+const workers: Logger = getLogger(["postern", "worker"]);
+
+/** A worker listens. */
+export function logReady(slot: number, pid: number | undefined): void {
+  workers.info("worker {worker} is ready, pid {pid}", { worker: slot + 1, pid });
+}
+
+/** A worker ended that should not have. */
+export function logEnded(slot: number, pid: number | undefined, how: string, wait: number): void {
+  workers.error("worker {worker}, pid {pid}, ended with {how}; another takes its place in {milliseconds} ms", {
+    worker: slot + 1,
+    pid,
+    how,
+    milliseconds: wait,
+  });
+}
+
+/** A worker could not begin. */
+export function logFailed(slot: number, pid: number | undefined, reason: string): void {
+  workers.error("worker {worker}, pid {pid}, cannot serve: {reason}", {
+    worker: slot + 1,
+    pid,
+    reason: visible(reason),
+  });
+}
+
+/** The parent of this process is gone. */
+export function logOrphaned(): void {
+  workers.warn("the parent of this worker is gone: stopping", {});
+}

@@ -1,0 +1,217 @@
+/** The parent of the workers: it serves nothing itself. It starts them, replaces those that end, and stops them. */
+
+import type { ChildProcess } from "node:child_process";
+import type { ListenerOptions } from "../options.ts";
+import type { BoundAddress, Server } from "../server.ts";
+import type { TlsOptions } from "../tls/options.ts";
+import { Ledger } from "./ledger.ts";
+import { logEnded, logFailed, logReady } from "./log.ts";
+import { type FromParent, type FromWorker, opened, sealed } from "./messages.ts";
+import { type Processes, workerEnvironment } from "./processes.ts";
+
+/** A worker could not begin to serve: the message is its own. */
+export class WorkerFailure extends Error {
+  override readonly name = "WorkerFailure";
+  /** The exit status it asked for. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Milliseconds before a worker is replaced: at first, at most, and how long one must live to count as sound. */
+const [shortestWait, longestWait, soundLife] = [100, 10_000, 10_000];
+
+/** Beyond the grace: milliseconds after which a worker that does not end is killed. */
+const margin = 3000;
+
+let hasStarted = false;
+
+/**
+ * Starts workers; resolves once all of them listen.
+ *
+ * @throws {TypeError} where there can be none.
+ * @throws {WorkerFailure} when one of them cannot: then none is left.
+ */
+export async function startWorkers(
+  count: number,
+  listeners: readonly ListenerOptions[],
+  processes: Processes,
+): Promise<Server> {
+  if (processes.obstacle !== undefined) throw new TypeError(`Cannot serve with workers: ${processes.obstacle}`);
+  if (!processes.sharesUnixSockets && listeners.every(({ unix }) => unix !== undefined)) {
+    throw new TypeError(
+      `Cannot serve ${listeners[0]!.unix} with workers: this runtime shares ports, but no Unix sockets`,
+    );
+  }
+  if (hasStarted) throw new TypeError("Cannot serve with workers twice in one program: give one server all listeners");
+  hasStarted = true;
+  const parent = new Parent(count, processes);
+  try {
+    await parent.start();
+  } catch (error) {
+    hasStarted = false;
+    await parent.close({ grace: 0 });
+    throw error;
+  }
+  return parent.server();
+}
+
+/** One of the places that a worker fills. */
+interface Slot {
+  readonly number: number;
+  child: ChildProcess | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  wait: number;
+}
+
+class Parent {
+  readonly #processes: Processes;
+  readonly #slots: readonly Slot[];
+  readonly #reloads = new Map<number, (error: string | undefined) => void>();
+  /** Workers to be welcomed once the ports are known. */
+  readonly #waiting: (() => void)[] = [];
+  #ledger: Ledger | undefined;
+  #listeners: readonly BoundAddress[] | undefined;
+  #tls: TlsOptions | undefined;
+  #reloadsBegun = 0;
+  #closing: Promise<void> | undefined;
+  #closed: () => void = () => {};
+  readonly #whenClosed = new Promise<void>((resolve) => this.#closed = resolve);
+
+  constructor(count: number, processes: Processes) {
+    this.#processes = processes;
+    const slots = Array.from({ length: count }, (_, number) => number);
+    this.#slots = slots.map((number) => ({ number, child: undefined, timer: undefined, wait: shortestWait }));
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => this.#fill(slot, false)));
+  }
+
+  server(): Server {
+    const listeners = this.#listeners!;
+    const connections = () => this.#ledger?.connections ?? 0;
+    return {
+      ...listeners[0]!,
+      listeners,
+      sessions: [],
+      get connections(): number {
+        return connections();
+      },
+      closed: this.#whenClosed,
+      reload: ({ tls }) => this.#reload(tls),
+      close: (settings) => this.close(settings),
+      [Symbol.asyncDispose]: () => this.close(),
+    };
+  }
+
+  /** Lets all workers finish; resolves when they have ended. */
+  close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
+    return this.#closing ??= this.#close(grace);
+  }
+
+  async #close(grace: number): Promise<void> {
+    for (const { timer } of this.#slots) clearTimeout(timer);
+    const children = this.#slots.map(({ child }) => child).filter((child) => child !== undefined);
+    await Promise.all(children.map((child) => {
+      const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      const timer = setTimeout(() => child.kill("SIGKILL"), grace + margin);
+      tell(child, { type: "close", grace });
+      return ended.then(() => clearTimeout(timer));
+    }));
+    this.#closed();
+  }
+
+  async #reload(tls: TlsOptions): Promise<void> {
+    const children = this.#slots.map(({ child }) => child).filter((child) => child !== undefined);
+    const errors = await Promise.all(children.map((child) =>
+      new Promise<string | undefined>((resolve) => {
+        const id = ++this.#reloadsBegun;
+        this.#reloads.set(id, resolve);
+        // One that ends reads the new certificates when it is replaced.
+        child.once("exit", () => resolve(undefined));
+        tell(child, { type: "reload", id, tls });
+      })
+    ));
+    const error = errors.find((each) => each !== undefined);
+    if (error !== undefined) throw new Error(error);
+    this.#tls = tls;
+  }
+
+  /** Starts a worker; resolves when it listens, rejects when it ends before. */
+  #fill(slot: Slot, isReplacement: boolean): Promise<void> {
+    const child = this.#processes.fork(workerEnvironment);
+    const startedAt = performance.now();
+    const member = { tell: (message: FromParent) => tell(child, message) };
+    slot.child = child;
+    return new Promise((resolve, reject) => {
+      let failure: WorkerFailure | undefined;
+      child.on("message", (received) => {
+        const message = opened<FromWorker>(received);
+        if (message === undefined) return;
+        switch (message.type) {
+          case "hello":
+            if (this.#closing !== undefined) return tell(child, { type: "close" });
+            this.#ledger ??= new Ledger(message.limits);
+            this.#ledger.join(member);
+            return this.#leadIn(slot, () => tell(child, this.#welcome(slot, isReplacement)));
+          case "ready":
+            this.#listeners ??= message.listeners;
+            logReady(slot.number, child.pid);
+            for (const welcome of this.#waiting.splice(0)) welcome();
+            return resolve();
+          case "failed":
+            failure = new WorkerFailure(message.message, message.status);
+            return;
+          case "reloaded":
+            this.#reloads.get(message.id)?.(message.error);
+            this.#reloads.delete(message.id);
+            return;
+          default:
+            return this.#ledger?.hear(member, message);
+        }
+      });
+      const end = (how: string) => {
+        if (slot.child !== child) return;
+        slot.child = undefined;
+        this.#ledger?.leave(member);
+        reject(failure ?? new WorkerFailure(`a worker ended with ${how} before it was ready`, 1));
+        if (this.#closing !== undefined || this.#listeners === undefined) return;
+        if (failure !== undefined) logFailed(slot.number, child.pid, failure.message);
+        const isSound = performance.now() - startedAt > soundLife;
+        const wait = isSound ? shortestWait : slot.wait;
+        slot.wait = Math.min(wait * 2, longestWait);
+        logEnded(slot.number, child.pid, how, wait);
+        slot.timer = setTimeout(() => this.#fill(slot, true).catch(() => {}), wait);
+      };
+      child.on("exit", (status, signal) => end(signal ?? `status ${status}`));
+      // A process that could not be started at all has no exit.
+      child.on("error", (error) => child.pid === undefined && end(error.message));
+    });
+  }
+
+  /** All load at the same time, but the first worker finds the ports before the others listen. */
+  #leadIn(slot: Slot, welcome: () => void): void {
+    if (slot.number === 0 || this.#listeners !== undefined) welcome();
+    else this.#waiting.push(welcome);
+  }
+
+  #welcome(slot: Slot, isReplacement: boolean): FromParent {
+    return {
+      type: "welcome",
+      workers: this.#slots.length,
+      slot: slot.number,
+      isReplacement,
+      ports: this.#listeners?.map(({ port }) => port) ?? null,
+      tls: this.#tls ?? null,
+      ...this.#ledger!.memory,
+    };
+  }
+}
+
+function tell(child: ChildProcess, message: FromParent): void {
+  if (child.connected) child.send(sealed(message), () => {});
+}
