@@ -4,9 +4,13 @@ import ipaddr from "ipaddr.js";
 
 /** Whether an address, in text form, is one that anybody could reach. IPv4 within IPv6 counts as what it is. */
 export function isPublicAddress(text: string): boolean {
-  const address = text.replace(/^\[|\]$/g, "");
+  const name = text.replace(/^\[|\]$/g, "");
+  if (!ipaddr.isValid(name)) return false;
+  const address = ipaddr.process(name);
   // ipaddr.js names the ranges of the IANA registries; what is in none of them is "unicast".
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === "unicast";
+  if (address.range() !== "unicast") return false;
+  // Of IPv6 only this eighth has been given to anybody (RFC 4291 section 2.4); ::127.0.0.1 is outside of it.
+  return address.kind() === "ipv4" || (address.toByteArray()[0]! & 0xe0) === 0x20;
 }
 
 /** What a URL's host is, seen without asking DNS. URL has made `0x7f.1` and `2130706433` into `127.0.0.1` already. */
