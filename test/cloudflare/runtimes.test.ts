@@ -33,6 +33,22 @@ describe.each([...runtimeNames])("%s", (name) => {
     expect(outcome.outcome).toBe(message.outcome);
     expect(worker[index]).toEqual(outcome);
   });
+
+  test("an email worker runs there, too: it reads, refuses, sends on, and fails where nobody sends", async () => {
+    const reverse = await runtime.serve("worker");
+    const mail = { name: "plain", from: "alice@example.org", outcome: "taken" } as const;
+    const [, subject] = /^Subject: (.*)\r$/m.exec(new TextDecoder().decode(readMail("plain")))!;
+    expect(await bySmtp(reverse.port, { ...mail, to: "read@example.com" })).toEqual({
+      outcome: "refused",
+      text: `alice@example.org ${subject} true`,
+    });
+    expect(await bySmtp(reverse.port, { ...mail, to: "forward@example.com" })).toEqual({ outcome: "taken" });
+    const [sent] = await reverse.deliveries();
+    expect(sent).toMatchObject({ from: "alice@example.org", recipient: "c@example.net" });
+    expect(sent!.content).toBe(new TextDecoder("latin1").decode(readMail("plain")));
+    expect((await bySmtp(reverse.port, { ...mail, to: "forward-nowhere@example.com" })).outcome).toBe("later");
+    await reverse.close(0);
+  });
 });
 
 /** Over a socket: what a client hears, in the words of a worker. */
