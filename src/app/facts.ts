@@ -48,6 +48,6 @@ function recipientsOf(event: StageEvent): readonly Mailbox[] {
  * Header values are printable ASCII: all else is percent-encoded, the percent sign with it, so that it can be undone. So
  * is the comma, which parts the addresses where `Headers` joins several: `"a, b"@x.test` must not look like two.
  */
-export function asciiValue(text: string): string {
+function asciiValue(text: string): string {
   return text.toWellFormed().replace(/[^\x20-\x24\x26-\x2b\x2d-\x7e]/gu, (character) => encodeURIComponent(character));
 }

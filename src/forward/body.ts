@@ -13,7 +13,7 @@ export function jsonBody(value: unknown): RequestBody {
 export const emptyBody: RequestBody = { headers: {}, size: 0, read: () => [] };
 
 /** Octets of a type. */
-export function bytesBody(type: string, bytes: Uint8Array): RequestBody {
+function bytesBody(type: string, bytes: Uint8Array): RequestBody {
   return { headers: { "content-type": type }, size: bytes.length, read: () => [bytes] };
 }
 

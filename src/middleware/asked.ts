@@ -30,7 +30,7 @@ export function exempting({ except }: Exemptions): (session: Session) => boolean
 }
 
 /** Whether a client's address is one: that of a Unix socket is not. */
-export function hasAddress(address: string): boolean {
+function hasAddress(address: string): boolean {
   return parseAddress(withoutZone(address)) !== undefined;
 }
 

@@ -18,13 +18,3 @@ export function decodeXtext(value: string): string | undefined {
   }
   return /[\x00-\x1f\x7f-\x9f]/.test(text) ? undefined : text;
 }
-
-/** Encodes text as xtext; other letters than ASCII go as the octets of their UTF-8, half a surrogate pair as U+FFFD's. */
-export function encodeXtext(text: string): string {
-  return encodeURIComponent(text.toWellFormed())
-    .replace(/%/g, "+")
-    .replace(/\+(2[1-9A-F]|[3-7][0-9A-F])/g, (pair, hex: string) => {
-      const character = String.fromCharCode(parseInt(hex, 16));
-      return /[\x21-\x2a\x2c-\x3c\x3e-\x7e]/.test(character) ? character : pair;
-    });
-}

@@ -15,13 +15,13 @@ export const eachFollows: Reply = { code: 353, text: "Replies for each recipient
 export const bye: Reply = fixed(221, "2.0.0", "Bye", true);
 
 /** Commands that cannot be carried out as they stand, or not now. */
-export const sayHelloFirst: Reply = fixed(503, "5.5.1", "Error: send HELO/EHLO first");
-export const sayLhloFirst: Reply = fixed(503, "5.5.1", "Error: send LHLO first");
+const sayHelloFirst: Reply = fixed(503, "5.5.1", "Error: send HELO/EHLO first");
+const sayLhloFirst: Reply = fixed(503, "5.5.1", "Error: send LHLO first");
 export const nestedMail: Reply = fixed(503, "5.5.1", "Error: nested MAIL command");
 export const mailFirst: Reply = fixed(503, "5.5.1", "Error: need MAIL command");
 export const rcptFirst: Reply = fixed(503, "5.5.1", "Error: need RCPT command");
 export const binaryNeedsBdat: Reply = fixed(503, "5.5.1", "Error: BODY=BINARYMIME requires BDAT");
-export const noRecipients: Reply = fixed(554, "5.5.1", "Error: no valid recipients");
+const noRecipients: Reply = fixed(554, "5.5.1", "Error: no valid recipients");
 export const connection: Reply = fixed(503, "5.5.1", "Error: access denied, only QUIT is left");
 export const notTrusted: Reply = fixed(550, "5.7.0", "Error: insufficient authorization");
 export const badSender: Reply = fixed(501, "5.1.7", "Bad sender address syntax");
