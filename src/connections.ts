@@ -1,5 +1,6 @@
 /** The live connections of a server: who is let in, and how they end together. */
 
+import type { FileRoom } from "./fileroom.ts";
 import type { Full, Places } from "./places.ts";
 import { formatReply, type Reply } from "./protocol/reply.ts";
 import { type Circumstances, Conversation } from "./session/conversation.ts";
@@ -13,14 +14,16 @@ const encoder = new TextEncoder();
 export class Connections {
   readonly #sweep: Sweep;
   readonly #places: Places;
+  readonly #room: FileRoom;
   readonly #live = new Map<Conversation, Promise<void>>();
   #isDraining = false;
   /** How many were let in, ever. */
   accepted = 0;
 
-  constructor(sweep: Sweep, places: Places) {
+  constructor(sweep: Sweep, places: Places, room: FileRoom) {
     this.#sweep = sweep;
     this.#places = places;
+    this.#room = room;
   }
 
   get sessions(): readonly Session[] {
@@ -34,7 +37,8 @@ export class Connections {
 
   /** Begins a conversation, or says why not. */
   accept(socket: Socket, circumstances: Circumstances): void {
-    if (this.#isDraining) return turnAway(socket, replies.shuttingDown, circumstances);
+    if (this.#isDraining) return this.#turnAway(socket, replies.shuttingDown, circumstances);
+    if (this.#live.size >= this.#room.connections) return this.#refuse(socket, "too many connections", circumstances);
     const full = this.#places.take(socket.remote.address);
     if (full instanceof Promise) full.then((settled) => this.#admit(socket, circumstances, settled));
     else this.#admit(socket, circumstances, full);
@@ -55,13 +59,10 @@ export class Connections {
 
   #admit(socket: Socket, circumstances: Circumstances, full: Full | undefined): void {
     const { address } = socket.remote;
-    if (full !== undefined) {
-      circumstances.observer.turnedAway(address, full);
-      return turnAway(socket, replies.tooManyConnections, circumstances);
-    }
+    if (full !== undefined) return this.#refuse(socket, full, circumstances);
     if (this.#isDraining) {
       this.#places.leave(address);
-      return turnAway(socket, replies.shuttingDown, circumstances);
+      return this.#turnAway(socket, replies.shuttingDown, circumstances);
     }
     const conversation = new Conversation(socket, circumstances);
     this.accepted++;
@@ -75,11 +76,16 @@ export class Connections {
     this.#sweep.delete(conversation.wire);
     this.#places.leave(address);
   }
-}
 
-function turnAway(socket: Socket, reply: Reply, { options }: Circumstances): void {
-  // Who waits for a handshake would not understand a word in the clear.
-  if (options.implicitTls) return socket.destroy();
-  socket.write(encoder.encode(formatReply(reply)));
-  socket.close();
+  #refuse(socket: Socket, why: Full, circumstances: Circumstances): void {
+    circumstances.observer.turnedAway(socket.remote.address, why);
+    this.#turnAway(socket, replies.tooManyConnections, circumstances);
+  }
+
+  #turnAway(socket: Socket, reply: Reply, { options }: Circumstances): void {
+    // Who waits for a handshake would not understand a word in the clear; and a flood is not waited for.
+    if (options.implicitTls || !this.#room.mayLinger()) return socket.destroy();
+    socket.write(encoder.encode(formatReply(reply)));
+    socket.close();
+  }
 }

@@ -5,8 +5,9 @@ import { application } from "./app/application.ts";
 import { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
 import { Connections } from "./connections.ts";
+import { FileRoom } from "./fileroom.ts";
 import { limitsOf } from "./limits.ts";
-import { logHandlerFailure, logObserver, logProxyFault } from "./log.ts";
+import { logFewFiles, logHandlerFailure, logObserver, logProxyFault } from "./log.ts";
 import { policyOf, type ServeOptions, validate } from "./options.ts";
 import { CountedPlaces, type Places } from "./places.ts";
 import { AddressList } from "./protocol/addresslist.ts";
@@ -71,11 +72,14 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   const addressFailures = shared?.addressFailures ??
     new AddressFailures(limits.authFailuresPerAddress, limits.authFailureWindow);
   const places = shared?.places ?? new CountedPlaces(limits.maxConnections, limits.maxConnectionsPerAddress);
-  const connections = new Connections(sweep, places);
+  const share = Math.ceil(limits.maxConnections / (shared?.workers ?? 1));
+  const room = FileRoom.ofProcess();
+  if (room.connections < share) logFewFiles(room, share);
+  const connections = new Connections(sweep, places, room);
   const gate = new ProxyGate({
     trusted: new AddressList("proxyProtocol", options.proxyProtocol),
     timeout: settings.timeouts.proxyHeader,
-    most: Math.ceil(limits.maxConnections / (shared?.workers ?? 1)),
+    most: Math.min(share, room.connections),
     watch: sweep,
     failed: logProxyFault,
   });

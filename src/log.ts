@@ -2,6 +2,7 @@
 
 import { getLogger, type Logger } from "@logtape/logtape";
 import type { StageEvent } from "./app/stage.ts";
+import type { FileRoom } from "./fileroom.ts";
 import type { Reply } from "./protocol/reply.ts";
 import type { Conversation } from "./session/conversation.ts";
 import type { AuthOutcome, MessageOutcome, Observer } from "./session/observer.ts";
@@ -172,6 +173,14 @@ class Summary {
 const turnedAwayLines = new Summary();
 const acceptLines = new Summary();
 const unstoredLines = new Summary();
+
+/** The process may not have as many files open as it was asked to have connections. */
+export function logFewFiles({ limit, connections: room }: FileRoom, wanted: number): void {
+  connections.warn(
+    "{room} connections at a time are taken, not {wanted}: the limit on open files is {limit} (ulimit -n)",
+    { room, wanted, limit },
+  );
+}
 
 /** The runtime could not accept a connection: mostly for want of file descriptors. */
 export function logAcceptFailure(error: unknown): void {

@@ -34,7 +34,8 @@ export class WireClient implements DialogueClient {
 
   static async connect(where: NetConnectOpts, cut: Cut = "whole"): Promise<WireClient> {
     const socket = connect({ host: "127.0.0.1", allowHalfOpen: true, ...where } as NetConnectOpts);
-    await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    // A socket may have more than one error, and only the first one rejects.
+    await new Promise((resolve, reject) => socket.once("connect", resolve).on("error", reject));
     return new WireClient(socket, cut);
   }
 

@@ -42,8 +42,15 @@ export class Command {
   #stderr = "";
   readonly #watchers = new Set<() => void>();
 
-  constructor(runtime: RuntimeName, words: readonly string[], env: Record<string, string> = {}, cwd: string = root) {
-    const [program = "", ...args] = commands[runtime];
+  /** @param launcher a program that starts the command, and its own words before it. */
+  constructor(
+    runtime: RuntimeName,
+    words: readonly string[],
+    env: Record<string, string> = {},
+    cwd: string = root,
+    launcher: readonly string[] = [],
+  ) {
+    const [program = "", ...args] = [...launcher, ...commands[runtime]];
     this.child = spawn(program, [...args, ...words], { cwd, env: environment(env) });
     const timer = setTimeout(() => this.child.kill("SIGKILL"), 30_000);
     this.child.stdout.on("data", (chunk) => {

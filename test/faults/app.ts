@@ -1,0 +1,43 @@
+/**
+ * The app of the tests that signal, starve and kill a server. It writes the id of each message that it took into the
+ * file that `TAKEN` names, before it says so: what was answered 250 is there, whatever becomes of the process.
+ */
+
+import { appendFileSync, closeSync, openSync } from "node:fs";
+import process from "node:process";
+import { password, Postern } from "postern";
+
+const app: Postern = new Postern();
+const eaten: number[] = [];
+
+app.auth(password((user, secret) => user === "alice" && secret === "wonderland"));
+/** Opens files until there are no more to be had, and gives them back. */
+app.command("XEAT", (c) => {
+  try {
+    while (eaten.length < 10_000) eaten.push(openSync("/dev/null", "r"));
+  } catch {
+    // That was the last one.
+  }
+  return c.text(`${eaten.length} files`);
+});
+app.command("XFREE", (c) => {
+  for (const file of eaten.splice(0)) closeSync(file);
+  return c.body(null, 204);
+});
+app.deliver("hang@:domain", () => new Promise<Response>(() => {}));
+app.deliver("slow@:domain", async (c) => {
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  take(c.var.mail.headers.get("x-id"));
+  return c.body(null, 204);
+});
+app.deliver("*", (c) => {
+  take(c.var.mail.headers.get("x-id"));
+  return c.body(null, 204);
+});
+
+function take(id: string | undefined): void {
+  const file = process.env["TAKEN"];
+  if (file !== undefined) appendFileSync(file, `${id}\n`);
+}
+
+export default app;
