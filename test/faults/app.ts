@@ -30,6 +30,13 @@ app.deliver("slow@:domain", async (c) => {
   take(c.var.mail.headers.get("x-id"));
   return c.body(null, 204);
 });
+/** Is at it for a moment before it has taken the message, and for another one before it says so. */
+app.deliver("brief@:domain", async (c) => {
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  take(c.var.mail.headers.get("message-id"));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return c.body(null, 204);
+});
 app.deliver("*", (c) => {
   take(c.var.mail.headers.get("x-id"));
   return c.body(null, 204);
