@@ -1,7 +1,8 @@
 /**
  * Postern as a contestant: every check on, a handler that reads the body, the log of production.
  *
- * Arguments: the port, and where TLS is wanted the files of a certificate and of its key.
+ * Arguments: the port, and where TLS is wanted the files of a certificate and of its key. WORKERS in the environment is
+ * the number of processes.
  */
 
 import process from "node:process";
@@ -28,6 +29,7 @@ export async function compete(serve: (handler: MailHandler, options?: ServeOptio
     limits: { transactions: 1_000_000_000 },
     // Idle clients are to stay.
     timeouts: { command: 3_600_000 },
+    workers: Number(process.env["WORKERS"] ?? 1),
     ...tls,
   };
   await serve(app, options);

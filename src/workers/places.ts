@@ -3,6 +3,9 @@
 import type { Full, Places } from "../places.ts";
 import type { FromWorker } from "./messages.ts";
 
+/** How long the news that a place is free may wait for company, in milliseconds. */
+const leisure = 10;
+
 export class SharedPlaces implements Places {
   readonly #tell: (message: FromWorker) => void;
   /** Who waits for an answer, in the order of asking. */
@@ -18,13 +21,14 @@ export class SharedPlaces implements Places {
   take(address: string): Promise<Full | undefined> | undefined {
     // Without a parent nothing is accepted any more; the last few need not be counted.
     if (!this.#isConnected) return undefined;
-    this.#schedule();
+    // One question for all that this turn of the event loop brings.
+    if (this.#taken.length === 0) setImmediate(() => this.#send());
     this.#taken.push(address);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   leave(address: string): void {
-    this.#schedule();
+    if (this.#left.length === 0) setTimeout(() => this.#send(), leisure);
     this.#left.push(address);
   }
 
@@ -39,12 +43,9 @@ export class SharedPlaces implements Places {
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
   }
 
-  /** One message for all that this turn of the event loop brings. */
-  #schedule(): void {
-    if (this.#taken.length === 0 && this.#left.length === 0) setImmediate(() => this.#send());
-  }
-
   #send(): void {
+    // What waited may have gone with a question.
+    if (this.#taken.length === 0 && this.#left.length === 0) return;
     const [taken, left] = [this.#taken, this.#left];
     this.#taken = [];
     this.#left = [];
