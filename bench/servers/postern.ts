@@ -6,17 +6,29 @@
  */
 
 import process from "node:process";
-import { type MailHandler, Postern, type ServeOptions, type Server } from "postern";
+import { type Mail, type MailHandler, Postern, type ServeOptions, type Server } from "postern";
 import { configureProductionLog } from "./log.ts";
 
+/** Reads a message, and tells how much it was. */
+export type Reader = (mail: Mail) => Promise<number>;
+
+/** Piece by piece. */
+async function piecewise(mail: Mail): Promise<number> {
+  let octets = 0;
+  for await (const chunk of mail) octets += chunk.length;
+  return octets;
+}
+
 /** Serves on one of the runtimes until the process is killed. */
-export async function compete(serve: (handler: MailHandler, options?: ServeOptions) => Promise<Server>): Promise<void> {
+export async function compete(
+  serve: (handler: MailHandler, options?: ServeOptions) => Promise<Server>,
+  read: Reader = piecewise,
+): Promise<void> {
   const [port, cert, key] = process.argv.slice(2);
   configureProductionLog();
   const app = new Postern();
   app.deliver("*", async (c) => {
-    let octets = 0;
-    for await (const chunk of c.var.mail) octets += chunk.length;
+    const octets = await read(c.var.mail);
     return octets > 0 ? c.body(null, 204) : c.body(null, 500);
   });
   const tls = cert === undefined || key === undefined ? {} : { tls: { cert, key } };

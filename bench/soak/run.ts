@@ -7,6 +7,7 @@ import { forget, watch } from "../../test/clients/watchdog.ts";
 import type { RuntimeName } from "../../test/runtime.ts";
 import { openFiles, residentSize } from "../figures.ts";
 import { interpreters, ready, root } from "../programs.ts";
+import { percentile, slope } from "../series.ts";
 import { behave } from "./clients.ts";
 import { misbehave } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
@@ -158,16 +159,4 @@ async function start(runtime: RuntimeName): Promise<SoakServer> {
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** The slope of the line of least squares. */
-function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
-  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-}
-
-function percentile(values: readonly number[], part: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? 0;
 }

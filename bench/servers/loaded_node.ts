@@ -1,0 +1,6 @@
+/** Postern on Node, under load. */
+
+import { serve } from "postern/node";
+import { endureLoad } from "./loaded.ts";
+
+await endureLoad(serve);
