@@ -1,5 +1,6 @@
 /**
- * The reference, docs/reference.md: every entry point, every exported symbol, as its JSDoc and its declaration have it.
+ * The reference, docs/reference.md: every entry point, every exported symbol, as its JSDoc and its declaration have it,
+ * and every flag of the command.
  *
  * `npm run docs` builds and writes it; `npm run check` sees to it that it is up to date. What is exported, and the
  * prose, comes from `deno doc`; the declarations come from the compiler's own in `dist/`.
@@ -58,9 +59,26 @@ function reference(): string {
   return formatted([
     "# Reference",
     "Written by `npm run docs` from the sources: what is wrong here is wrong there. The [guide](guide.md) is where to begin.",
-    `Entry points: ${contents.join(", ")}.`,
+    `Entry points: ${contents.join(", ")}; and [the command](#the-command).`,
     ...parts,
+    ...commands(),
   ].join("\n\n"));
+}
+
+/** What the command says of itself. */
+function commands(): string[] {
+  const helpOf = (...words: string[]) => {
+    const text = run("bun", ["adapters/bun/cli.ts", ...words, "--help"]);
+    return `\`\`\`\n${text.trimEnd()}\n\`\`\``;
+  };
+  return [
+    "## The command",
+    helpOf(),
+    "### `postern serve`",
+    helpOf("serve"),
+    "### `postern forward`",
+    helpOf("forward"),
+  ];
 }
 
 function documented(files: readonly string[]): Map<string, Module> {
