@@ -30,39 +30,31 @@ for (const runtime of chosen) {
   found.push(await soak(runtime, seconds));
 }
 
-const head = [
-  "runtime",
-  "copies answered 250",
-  "bad clients",
-  "wrong answers",
-  "lost",
-  "twice",
-  "unheard",
-  "unhandled",
-  "memory",
-  "a minute",
-  "open files",
-  "loop delay, p99 and longest",
-  "sessions left",
+const figures: readonly (readonly [what: string, of: (each: Findings) => string])[] = [
+  ["copies answered 250", (each) => whole(each.answered)],
+  ["connections of bad clients", (each) => whole(each.faults)],
+  ["wrong answers to good clients", (each) => `${each.wrong.length}`],
+  ["copies answered 250 and lost", (each) => `${each.lost.length}`],
+  ["copies delivered twice", (each) => `${each.doubled.length}`],
+  ["copies whose sender left unheard", (each) => whole(each.unheard)],
+  ["unhandled errors", (each) => `${each.unhandled.length}`],
+  ["memory, at each sixth of the time", (each) => each.memory.map(size).join(" → ")],
+  ["memory's growth in a minute", ({ growth }) => `${growth < 0 ? "−" : "+"}${size(Math.abs(growth))}`],
+  ["open files, before and after", (each) => each.files.join(" → ")],
+  ["loop delay, p99 and longest", ({ delay }) => `${delay.usual} ms, ${delay.longest} ms`],
+  ["sessions left", (each) => `${each.sessions}`],
+  ["temporary files left", (each) => `${each.left}`],
+  ["exit status", (each) => `${each.exitCode}`],
 ];
-const rows = found.map((each) => [
-  title(each.runtime),
-  whole(each.answered),
-  whole(each.faults),
-  `${each.wrong.length}`,
-  `${each.lost.length}`,
-  `${each.doubled.length}`,
-  whole(each.unheard),
-  `${each.unhandled.length}`,
-  each.memory.map(size).join(" → "),
-  `${each.growth < 0 ? "−" : "+"}${size(Math.abs(each.growth))}`,
-  each.files.join(" → "),
-  `${each.delay.usual} ms, ${each.delay.longest} ms`,
-  `${each.sessions}`,
-]);
+const kinds = [...new Set(found.flatMap((each) => [...each.kinds.keys()]))].sort();
+const head = ["", ...found.map((each) => title(each.runtime))];
+const rows = [
+  ...figures.map(([what, of]) => [what, ...found.map(of)]),
+  ...kinds.map((kind) => [kind, ...found.map((each) => whole(each.kinds.get(kind) ?? 0))]),
+];
 const about =
   `Machine: ${machine()}. Load average before: ${load.toFixed(2)}. ${seconds} s on each runtime. One of the ` +
-  'handlers blocks the loop for 100 ms; "unheard" copies were taken from clients that went before they heard so.';
+  "handlers blocks the loop for 100 ms. The last rows are the faults, of clients and of handlers, by kind.";
 const output = `${about}\n\n${table(head, rows)}`;
 console.log(output);
 const wrong = found.flatMap((each) => problems(each).map((problem) => `${each.runtime}: ${problem}`));

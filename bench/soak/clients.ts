@@ -46,6 +46,7 @@ async function sendOne(client: WireClient, ledger: Ledger): Promise<void> {
   const faults = Object.keys(handlerFaults);
   const fault = faults[random(faults.length)]!;
   const recipients = isFaulty ? [`${fault}@fault.test`] : ["a@ok.test", "b@ok.test"].slice(0, 1 + random(2));
+  if (isFaulty) ledger.count(`handler: ${fault}`);
   const wanted = isFaulty ? handlerFaults[fault]! : 250;
   const octets = random(10) === 0 ? random(600_000) : random(4000);
   await expect(client.command("MAIL FROM:<a@client.test>"), 250, "MAIL");

@@ -129,23 +129,25 @@ const tooBig: Fault = async (port, ledger) => {
 /** A connection, and not a word. */
 const silent: Fault = (port) => withClient(port, () => pause(random(3000)));
 
-/** All of them; what comes often stands here twice. */
-const faults: readonly Fault[] = [
-  gone,
-  gone,
-  reset,
-  reset,
-  halfClosed,
-  slow,
-  deaf,
-  tiny,
-  junk,
-  endlessLine,
-  tooBig,
-  silent,
-];
+/** All of them, by what the table of a soak calls them. */
+const faults: Readonly<Record<string, Fault>> = {
+  "gone at any octet": gone,
+  "reset at any octet": reset,
+  "half closed at any octet": halfClosed,
+  "octet by octet": slow,
+  "never reads a reply": deaf,
+  "100 000 tiny commands": tiny,
+  "junk": junk,
+  "a line without an end": endlessLine,
+  "a message that is too large": tooBig,
+  "says nothing": silent,
+};
 
-/** Behaves badly, in one of these ways. */
+const names: readonly string[] = Object.keys(faults);
+
+/** Behaves badly, in one of these ways; what comes often in life comes twice as often. */
 export async function misbehave(port: number, ledger: Ledger): Promise<void> {
-  await faults[random(faults.length)]!(port, ledger);
+  const name = names[random(names.length + 2) % names.length]!;
+  ledger.count(name);
+  await faults[name]!(port, ledger);
 }

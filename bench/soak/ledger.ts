@@ -4,6 +4,7 @@ export class Ledger {
   readonly #answered = new Set<string>();
   readonly #delivered = new Map<string, number>();
   readonly #wrong: string[] = [];
+  readonly #kinds = new Map<string, number>();
   #made = 0;
 
   /** Names a message. */
@@ -24,6 +25,16 @@ export class Ledger {
   /** A client that behaved well got something it should not. */
   complain(what: string): void {
     this.#wrong.push(what);
+  }
+
+  /** A fault of this kind begins. */
+  count(kind: string): void {
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+  }
+
+  /** How many faults there were of each kind. */
+  get kinds(): ReadonlyMap<string, number> {
+    return this.#kinds;
   }
 
   get wrong(): readonly string[] {

@@ -1,6 +1,10 @@
 /** One soak: a server, clients of both kinds, and what came of it. */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { forget, watch } from "../../test/clients/watchdog.ts";
@@ -19,14 +23,16 @@ export interface Findings {
   readonly answered: number;
   /** Connections of bad clients. */
   readonly faults: number;
+  /** Faults of clients and of handlers, by kind. */
+  readonly kinds: ReadonlyMap<string, number>;
   /** What well-behaved clients were told and should not have been. */
   readonly wrong: readonly string[];
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
   readonly unheard: number;
   readonly unhandled: readonly string[];
-  /** Resident octets after the first quarter, and at the end. */
-  readonly memory: readonly [number, number];
+  /** Resident octets at the beginning, at each sixth of the time, and at the end. */
+  readonly memory: readonly number[];
   /** Octets by which memory grew in a minute, by the line of least squares through the last three quarters. */
   readonly growth: number;
   /** Open files before the first client and after the last. */
@@ -35,6 +41,8 @@ export interface Findings {
   readonly delay: { readonly longest: number; readonly usual: number };
   /** Sessions once all clients have gone. */
   readonly sessions: number;
+  /** Files in the spool's folder after the end. */
+  readonly left: number;
   /** How the process ended when it was told to: 0. */
   readonly exitCode: number | null;
 }
@@ -49,7 +57,8 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
   const unhandled: string[] = [];
   const delays: number[] = [];
   let sessions = 0;
-  const server = await start(runtime);
+  const spool = mkdtempSync(join(tmpdir(), "postern-soak-"));
+  const server = await start(runtime, spool);
   const { child } = server;
   server.hear((tidings) => {
     for (const copy of tidings.delivered) ledger.deliver(copy);
@@ -89,20 +98,23 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
       runtime,
       answered: ledger.answered,
       faults,
+      kinds: ledger.kinds,
       wrong: ledger.wrong,
       lost: ledger.lost,
       doubled: ledger.doubled,
       unheard: ledger.unheard,
       unhandled,
-      memory: [steady[0]?.[1] ?? 0, steady.at(-1)?.[1] ?? 0],
+      memory: Array.from({ length: 7 }, (_, sixth) => samples[Math.floor((samples.length - 1) * sixth / 6)]?.[1] ?? 0),
       growth: slope(steady) * 60,
       files: [filesBefore, filesAfter],
       delay: { longest: Math.max(0, ...delays), usual: percentile(delays, 0.99) },
       sessions: sessionsAfter,
+      left: readdirSync(spool).length,
       exitCode,
     };
   } finally {
     child.kill("SIGKILL");
+    rmSync(spool, { recursive: true, force: true });
   }
 }
 
@@ -112,6 +124,7 @@ export function problems(findings: Findings): string[] {
   if (findings.lost.length > 0) found.push(`lost: ${findings.lost.slice(0, 5)}`);
   if (findings.doubled.length > 0) found.push(`delivered twice: ${findings.doubled.slice(0, 5)}`);
   if (findings.sessions > 0) found.push(`${findings.sessions} sessions are left`);
+  if (findings.left > 0) found.push(`${findings.left} files are left in the spool's folder`);
   // Files of the runtime's own, such as those of a pool, may come late and stay.
   if (findings.files[1] > findings.files[0] + 8) found.push(`open files: ${findings.files.join(" before, ")} after`);
   if (findings.exitCode !== 0) found.push(`the server ended with ${findings.exitCode}`);
@@ -126,10 +139,15 @@ interface SoakServer {
   stop(): Promise<number | null>;
 }
 
-async function start(runtime: RuntimeName): Promise<SoakServer> {
+async function start(runtime: RuntimeName, spool: string): Promise<SoakServer> {
   const [program = "", ...args] = interpreters[runtime];
   const file = await ready(runtime, `bench/soak/${runtime}.ts`);
-  const child = spawn(program, [...args, file], { cwd: root, detached: true, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(program, [...args, file], {
+    cwd: root,
+    detached: true,
+    env: { ...process.env, SOAK_SPOOL: spool },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const pid = child.pid ?? 0;
   if (pid !== 0) watch(pid);
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));

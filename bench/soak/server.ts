@@ -27,7 +27,11 @@ const options: ServeOptions = {
   limits: { transactions: 1e9 },
   // Short, so that every fault comes to its end within the run.
   timeouts: { command: 2000, block: 2000, handler: 1000, delivery: 5000 },
-  spool: { memoryPerMessage: 256 * 1024, memoryBudget: 8 * 1024 * 1024 },
+  spool: {
+    memoryPerMessage: 256 * 1024,
+    memoryBudget: 8 * 1024 * 1024,
+    ...(process.env["SOAK_SPOOL"] === undefined ? {} : { directory: process.env["SOAK_SPOOL"] }),
+  },
 };
 
 /** How often the loop is looked at, in milliseconds. */
