@@ -26,7 +26,7 @@ const options: ServeOptions = {
   maxConnectionsPerAddress: 5000,
   limits: { transactions: 1e9 },
   // Short, so that every fault comes to its end within the run.
-  timeouts: { command: 2000, block: 2000, handler: 1000, delivery: 5000 },
+  timeouts: { command: 2000, block: 2000, handler: 2500, delivery: 10_000 },
   spool: {
     memoryPerMessage: 256 * 1024,
     memoryBudget: 8 * 1024 * 1024,

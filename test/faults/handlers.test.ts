@@ -86,6 +86,16 @@ everywhere("a second answer is none", async (subject) => {
   });
 });
 
+everywhere("a body that nobody reads and that does not let go is not waited for", async (subject) => {
+  await serving(subject, "faulty", { timeouts }, async ({ port }) => {
+    const client = await envelope(port, ["body-holds-on@deliver.test"]);
+    await client.command("DATA");
+    client.write(message);
+    await expectCodes(client, [250]);
+    await expectBye(client);
+  });
+});
+
 everywhere("while a handler hangs, others are answered", async (subject) => {
   await serving(subject, "faulty", { timeouts: { handler: 5000 } }, async ({ port }) => {
     const waiting = await envelope(port, ["hang@deliver.test"]);

@@ -1,7 +1,7 @@
 /**
  * A server that is killed under the load of a real Postfix, and started again: each message arrives. One may arrive
- * twice, when the server was killed between the handler's taking it and Postfix's hearing so; RFC 5321 section 6.1
- * prefers that to losing it, and RFC 1047 tells of nothing else.
+ * twice, when the server was killed between the handler's taking it and Postfix's hearing so: SMTP has no way around it
+ * (RFC 1047; RFC 5321 section 6.1 asks to keep that time short).
  */
 
 import { expect, test } from "bun:test";
