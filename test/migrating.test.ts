@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { sendMail } from "./cli/client.ts";
 import { root } from "./cli/command.ts";
 import { snippetsOf } from "./documentation.ts";
-import { Program } from "./package/program.ts";
+import { Program } from "./program.ts";
 
 const page = "docs/migrating.md";
 /** Inside the repository, so that packages are found. */
@@ -36,7 +36,7 @@ describe.skipIf(!hasPeer)("smtp-server", () => {
     after: () => written("after.mjs", blockWith('from "postern/node"', "ts")),
   };
   test.each(["before", "after"] as const)("%s: takes what is for support, and refuses the rest", async (side) => {
-    await using program = new Program("node", programs[side](), root);
+    await using program = Program.ofFile("node", programs[side](), root);
     const port = Number((await program.printed(/listening on port (\d+)/))[1]);
     const data = "Subject: Before and after\r\n\r\nHello\r\n";
     const from = "alice@example.org";

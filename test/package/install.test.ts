@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { type Consumer, entryPoints, installInto, pack, typeProblems } from "../../.ci/package.ts";
 import { sendMail } from "../cli/client.ts";
 import { firstExample } from "../documentation.ts";
+import { Program } from "../program.ts";
 import { runtimeNames } from "../runtime.ts";
-import { Program } from "./program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "postern-installed-"));
 const project = join(folder, "project");
@@ -42,7 +42,7 @@ describe.each(runtimeNames)("installed on %s", (runtime) => {
     const names = JSON.stringify(entryPoints());
     const file = join(project, "everything.mjs");
     writeFileSync(file, `for (const name of ${names}) console.log(name, Object.keys(await import(name)).length);\n`);
-    await using program = new Program(runtime, file, project);
+    await using program = Program.ofFile(runtime, file, project);
     const { status, output } = await program.ended;
     expect(status, output).toBe(0);
     const exported = output.trim().split("\n").map((line) => line.split(" "));
@@ -53,7 +53,7 @@ describe.each(runtimeNames)("installed on %s", (runtime) => {
   test("the README's first example runs, and takes mail", async () => {
     const file = join(project, `${runtime}.mjs`);
     writeFileSync(file, firstExample(runtime));
-    await using program = new Program(runtime, file, project);
+    await using program = Program.ofFile(runtime, file, project);
     const [, port] = await program.printed(/listening on port (\d+)/);
     expect(await sendMail(Number(port), mail)).toContainEqual(expect.stringMatching(/^250 2\.0\.0 /));
   }, 90_000);
@@ -62,7 +62,7 @@ describe.each(runtimeNames)("installed on %s", (runtime) => {
     const file = join(lean, `${runtime}.mjs`);
     writeFileSync(file, smallest(runtime));
     const startedAt = performance.now();
-    await using program = new Program(runtime, file, lean);
+    await using program = Program.ofFile(runtime, file, lean);
     const [, port, memory] = await program.printed(/listening on port (\d+), (\d+) MB/);
     console.log(`smallest app on ${runtime}: up after ${Math.round(performance.now() - startedAt)} ms, ${memory} MB`);
     expect(await sendMail(Number(port), mail)).toContainEqual("250 2.0.0 Thanks");
@@ -75,7 +75,7 @@ test("Deno finds it by its npm: name", async () => {
     file,
     'import { Postern } from "npm:postern";\nimport "npm:postern/deno";\nconsole.log(Postern.name);\n',
   );
-  await using program = new Program("deno", file, project);
+  await using program = Program.ofFile("deno", file, project);
   expect(await program.ended).toEqual({ status: 0, output: "Postern\n" });
 }, 90_000);
 
