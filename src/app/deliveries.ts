@@ -36,14 +36,21 @@ const lifetime = 5 * 24 * 60 * 60 * 1000;
 /** The memory of one process: bounded, and gone with it. */
 export class MemoryDeliveryStore implements DeliveryStore {
   readonly #most: number;
+  readonly #mostNames: number;
+  /** How many recipients all entries name. */
+  #names = 0;
   /** By sender, then by message in the order of their making. */
   readonly #senders = new Map<string, Map<string, Entry>>();
   /** All of them, in the order of their making. */
   readonly #entries = new Set<Entry>();
 
-  /** @param most how many half-delivered messages are remembered; past that the oldest is forgotten. Default 10 000. */
-  constructor(most = 10_000) {
+  /**
+   * @param most how many half-delivered messages are remembered; past that the oldest is forgotten. Default 10 000.
+   * @param mostNames how many recipients they may name together; past that likewise. Default ten times as many.
+   */
+  constructor(most = 10_000, mostNames: number = most * 10) {
     this.#most = most;
+    this.#mostNames = mostNames;
   }
 
   isPending(sender: string): boolean {
@@ -64,24 +71,28 @@ export class MemoryDeliveryStore implements DeliveryStore {
     let messages = this.#senders.get(sender);
     const entry = messages?.get(message);
     if (entry !== undefined) {
+      this.#names -= namesOf(entry);
       for (const recipient of delivered) entry.delivered.add(recipient);
       // A sender may split one message's recipients over several transactions, and each has its own to be told.
       for (const recipient of untold) entry.untold.add(recipient);
+      this.#names += namesOf(entry);
       return;
     }
     if (this.#entries.size >= this.#most) this.#forgetOldest();
+    while (this.#entries.size > 0 && this.#names > this.#mostNames) this.#forgetOldest();
     messages = this.#senders.get(sender);
     if (messages === undefined) this.#senders.set(sender, messages = new Map());
     const expiresAt = Date.now() + lifetime;
     const made = { sender, message, delivered: new Set(delivered), untold: new Set(untold), expiresAt };
     messages.set(message, made);
     this.#entries.add(made);
+    this.#names += namesOf(made);
   }
 
   settle(sender: string, message: string, told: readonly string[]): void {
     const entry = this.#senders.get(sender)?.get(message);
     if (entry === undefined) return;
-    for (const recipient of told) entry.untold.delete(recipient);
+    for (const recipient of told) if (entry.untold.delete(recipient)) this.#names--;
     if (entry.untold.size === 0) this.#forget(entry);
   }
 
@@ -94,6 +105,10 @@ export class MemoryDeliveryStore implements DeliveryStore {
     const messages = this.#senders.get(entry.sender);
     messages?.delete(entry.message);
     if (messages?.size === 0) this.#senders.delete(entry.sender);
-    this.#entries.delete(entry);
+    if (this.#entries.delete(entry)) this.#names -= namesOf(entry);
   }
+}
+
+function namesOf({ delivered, untold }: Entry): number {
+  return delivered.size + untold.size;
 }

@@ -59,6 +59,20 @@ describe("the memory of deliveries", () => {
     expect(store.delivered("__proto__", "constructor")).toEqual(["__proto__"]);
   });
 
+  test("it is bounded by recipients, too, and what was told counts no more", () => {
+    const store = new MemoryDeliveryStore(100, 10);
+    const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}@y.test`);
+    for (const sender of ["a", "b", "c"]) store.record(sender, "m", names(2), names(4));
+    // Whenever there are more than ten, the oldest goes before the next one comes.
+    store.record("d", "m", names(1), names(1));
+    expect(["a", "b", "c", "d"].map((sender) => store.isPending(sender))).toEqual([false, false, true, true]);
+    store.settle("c", "m", names(4));
+    store.settle("d", "m", names(1));
+    expect(store.isPending("c") || store.isPending("d")).toBe(false);
+    for (const sender of ["e", "f"]) store.record(sender, "m", names(2), names(4));
+    expect([store.isPending("e"), store.isPending("f")]).toEqual([true, true]);
+  });
+
   test("after five days a message is forgotten", () => {
     const store = new MemoryDeliveryStore();
     try {
