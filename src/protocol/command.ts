@@ -11,6 +11,8 @@ export interface Command {
 /** RFC 5321 section 4.1.1: verbs are letters; private ones begin with X (section 4.1.5) and may hold digits. */
 const verbSyntax = /^[A-Za-z][A-Za-z0-9-]*$/;
 
+const upperVerb = /^[A-Z]+$/;
+
 /**
  * Takes a command line apart.
  *
@@ -23,8 +25,10 @@ const verbSyntax = /^[A-Za-z][A-Za-z0-9-]*$/;
 export function parseCommand(line: string): Command | undefined {
   const blank = line.indexOf(" ");
   const verb = blank < 0 ? line : line.slice(0, blank);
-  if (!verbSyntax.test(verb)) return undefined;
-  return { verb: verb.toUpperCase(), argument: blank < 0 ? "" : trimBlanks(line, blank + 1) };
+  // Most clients write it so already: to change nothing takes as long as to change something.
+  const isUpper = upperVerb.test(verb);
+  if (!isUpper && !verbSyntax.test(verb)) return undefined;
+  return { verb: isUpper ? verb : verb.toUpperCase(), argument: blank < 0 ? "" : trimBlanks(line, blank + 1) };
 }
 
 function trimBlanks(line: string, start: number): string {

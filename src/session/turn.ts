@@ -20,11 +20,11 @@ export const longestLine: number = commandLine +
 export function answer(conversation: Conversation, line: Line): Reply | Promise<Reply | undefined> {
   conversation.verb = "";
   if (typeof line !== "string") return unreadable(line.error, line.start);
-  if (isHttpRequest(line)) return replies.http;
   const command = parseCommand(line);
   if (command === undefined) return replies.badSyntax;
   const verb = verbs.get(command.verb);
   if (verb !== undefined) conversation.verb = command.verb;
+  else if (isHttpRequest(line)) return replies.http;
   if (octets(line) + 2 > allowance(conversation, verb)) return verb?.tooLong ?? replies.tooLong;
   // An address with a control character is a bad address, and is refused as one.
   if (!verb?.takesPath && hasControl(line)) return verb?.badSyntax ?? replies.badSyntax;
