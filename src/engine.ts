@@ -1,6 +1,7 @@
 /** A handler, ready to take connections: options, limits, spool and clock put together. */
 
 import { hostname } from "node:os";
+import { setImmediate } from "node:timers";
 import { application } from "./app/application.ts";
 import { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
@@ -13,6 +14,7 @@ import { CountedPlaces, type Places } from "./places.ts";
 import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { ProxyGate } from "./proxy/gate.ts";
+import { Departures } from "./session/departures.ts";
 import { AddressFailures } from "./session/failures.ts";
 import { sessionOptions, type SessionPolicy } from "./session/options.ts";
 import type { Session } from "./session/session.ts";
@@ -76,6 +78,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   const room = FileRoom.ofProcess();
   if (room.connections < share) logFewFiles(room, share);
   const connections = new Connections(sweep, places, room);
+  const departures = new Departures(setImmediate);
   const gate = new ProxyGate({
     trusted: new AddressList("proxyProtocol", options.proxyProtocol),
     timeout: settings.timeouts.proxyHeader,
@@ -86,7 +89,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
 
   function acceptUnder(policy: SessionPolicy, credentials: Credentials | undefined): (socket: Socket) => void {
     const own = { ...settings, ...policy };
-    const circumstances = { application: answers, options: own, openContent, observer: logObserver, addressFailures };
+    const circumstances = { application: answers, options: own, openContent, observer: logObserver, departures, addressFailures };
     return (socket) => gate.pass(socket, credentials, (passed) => connections.accept(passed, circumstances));
   }
 

@@ -17,13 +17,30 @@ export interface Reply {
   readonly close?: boolean;
 }
 
+/** A reply that is always the same, ready to be sent. */
+export interface FixedReply extends Reply {
+  /** As {@linkcode formatReply} writes it. */
+  readonly line: string;
+  /** The same as octets. They are shared: nobody changes them. */
+  readonly octets: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+
+/** Makes a reply ready, once, to be sent often. What is made of it by `{ ...reply }` is not ready. */
+export function ready(reply: Reply): FixedReply {
+  const line = formatReply(reply);
+  const hidden = { line: { value: line }, octets: { value: encoder.encode(line) } };
+  return Object.freeze(Object.defineProperties({ ...reply }, hidden)) as FixedReply;
+}
+
 /** Whether a reply speaks of syntax, of the order of commands (the second digit is 0, RFC 5321 section 4.2.1), or of a parameter that nobody offered. */
 export function isProtocolError({ code }: Reply): boolean {
   return (code >= 500 && code < 510) || code === 555;
 }
 
 /** The reply to a client that was not offered enhanced status codes (RFC 2034). */
-export function withoutEnhanced({ code, text }: Reply): Reply {
+export function withoutEnhanced({ code, text }: Reply): Reply & Partial<FixedReply> {
   return { code, text };
 }
 

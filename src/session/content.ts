@@ -10,6 +10,8 @@ export interface Content {
   append(piece: Uint8Array): void;
   /** Lets go of what memory may not hold. Called after each batch of `append`; await a promise before the next. Rejects with a `StorageError`. */
   settle(): Promise<void> | undefined;
+  /** All octets, where they are in memory: whoever looks need not wait. Nobody changes them. */
+  readonly pieces: readonly Uint8Array[] | undefined;
   /** All octets, from the start, as often as wanted. */
   read(): AsyncIterable<Uint8Array>;
   /** Writes all octets into `target`, from `offset` on. A promise, where they have to be fetched. */

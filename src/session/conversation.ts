@@ -1,9 +1,10 @@
 /** One conversation, from the greeting to the end of the connection (RFC 5321 section 3). */
 
-import { formatReply, isProtocolError, type Reply, withoutEnhanced } from "../protocol/reply.ts";
+import { type FixedReply, formatReply, isProtocolError, type Reply, withoutEnhanced } from "../protocol/reply.ts";
 import type { Socket } from "../socket.ts";
 import { Claims } from "./claims.ts";
 import type { OpenContent } from "./content.ts";
+import type { Departures } from "./departures.ts";
 import type { Draft, Forwarded } from "./envelope.ts";
 import type { Application, DataEvent, Outcome, Question } from "./event.ts";
 import type { AddressFailures } from "./failures.ts";
@@ -23,6 +24,8 @@ export interface Circumstances {
   readonly options: SessionOptions;
   readonly openContent: OpenContent;
   readonly observer: Observer;
+  /** Absent: replies leave at once, and not with those of other sessions. */
+  readonly departures?: Departures;
   /** Absent: failed logins are counted in each session alone. */
   readonly addressFailures?: AddressFailures;
 }
@@ -41,6 +44,7 @@ export class Conversation {
   readonly mechanisms: ReadonlySet<string>;
   readonly session: Draft<Session>;
   readonly #application: Application;
+  readonly #sendsEnhanced: boolean;
 
   /** Whom the client says it speaks for; undefined for those who may not. */
   readonly claims: Claims | undefined;
@@ -68,12 +72,13 @@ export class Conversation {
   constructor(socket: Socket, circumstances: Circumstances) {
     this.#application = circumstances.application;
     this.options = circumstances.options;
+    this.#sendsEnhanced = this.options.offer.has("enhancedStatusCodes");
     this.openContent = circumstances.openContent;
     this.observer = circumstances.observer;
     this.addressFailures = circumstances.addressFailures;
     const mechanisms = this.options.offer.has("auth") ? circumstances.application.mechanisms : undefined;
     this.mechanisms = mechanisms ?? new Set();
-    this.wire = new Wire(socket, this.options.timeouts);
+    this.wire = new Wire(socket, this.options.timeouts, circumstances.departures);
     this.claims = this.options.xclient.includes(socket.remote.address)
       ? new Claims(socket.remote, socket.local)
       : undefined;
@@ -129,7 +134,7 @@ export class Conversation {
   }
 
   /** Hands a message over; see {@linkcode Application}. */
-  deliver(event: DataEvent): Promise<Outcome> {
+  deliver(event: DataEvent): Outcome | Promise<Outcome> {
     return this.#application.deliver(event);
   }
 
@@ -159,9 +164,10 @@ export class Conversation {
   /** Puts a reply behind those that wait to be sent; none follows the one that ends the session. */
   reply(reply: Reply): void {
     if (this.wire.isEnding) return;
-    const sent = this.#isPatient(reply) ? reply : replies.tooManyErrors;
-    const written = this.options.offer.has("enhancedStatusCodes") ? sent : withoutEnhanced(sent);
-    this.wire.send(formatReply(written, this.transaction?.envelope.smtputf8));
+    const sent: Reply & Partial<FixedReply> = this.#isPatient(reply) ? reply : replies.tooManyErrors;
+    const written = this.#sendsEnhanced ? sent : withoutEnhanced(sent);
+    const { line = formatReply(written, this.transaction?.envelope.smtputf8), octets } = written;
+    this.wire.send(line, octets);
     this.observer.replied?.(this, sent);
     if (sent.close) this.wire.end(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
   }

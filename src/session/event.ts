@@ -110,5 +110,5 @@ export interface Application {
   readonly mechanisms?: ReadonlySet<string>;
   decide(event: Question): Reply | undefined | Promise<Reply | undefined>;
   /** Takes a message; replies for each of its recipients are for a client that `hearsOfEach` of them. */
-  deliver(event: DataEvent): Promise<Outcome>;
+  deliver(event: DataEvent): Outcome | Promise<Outcome>;
 }

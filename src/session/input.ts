@@ -114,14 +114,18 @@ export class Input {
     this.#at = this.#searched = 0;
   }
 
-  /** Reads once. False when the client will send no more. */
-  async fill(): Promise<boolean> {
-    const rest = this.#buffer.length - this.#at;
+  /** The next bytes of the socket, for {@linkcode take}; null when the client will send no more. */
+  read(): Promise<Uint8Array | null> {
     // An idle connection holds on to nothing.
-    if (rest === 0) this.putBack(empty);
-    const bytes = await (this.#reading ?? this.#socket.read());
+    if (this.#at === this.#buffer.length) this.putBack(empty);
+    return this.#reading ?? this.#socket.read();
+  }
+
+  /** Puts what was read behind what is here. False when there was nothing, and will be nothing. */
+  take(bytes: Uint8Array | null): boolean {
     this.#reading = this.#early = undefined;
     if (bytes === null) return false;
+    const rest = this.#buffer.length - this.#at;
     if (rest === 0) {
       this.putBack(bytes);
       return true;

@@ -86,11 +86,16 @@ export class Reception {
   }
 
   /** The message is whole, or it has failed: what the client is told. */
-  async end(): Promise<Reply> {
+  end(): Reply | Promise<Reply> {
     this.#decoder.finish?.();
     this.#look();
     if (!this.hasFailed && this.#hasLooped()) this.#fail(replies.mailLoop);
-    const { last, overall } = this.#conclude(this.#problem ?? await this.#deliver());
+    const outcome = this.#problem ?? this.#deliver();
+    return outcome instanceof Promise ? outcome.then((settled) => this.#answer(settled)) : this.#answer(outcome);
+  }
+
+  #answer(outcome: Outcome): Reply {
+    const { last, overall } = this.#conclude(outcome);
     this.#tell(overall);
     return last;
   }
@@ -118,7 +123,7 @@ export class Reception {
     this.#content.drop();
   }
 
-  #deliver(): Promise<Outcome> {
+  #deliver(): Outcome | Promise<Outcome> {
     const { session } = this.#conversation;
     const { envelope, id } = this.#transaction;
     return this.#conversation.deliver({ stage: "data", session, envelope, content: this.#content, id });

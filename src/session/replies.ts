@@ -1,16 +1,16 @@
 /** The replies a session gives of its own accord; codes as in RFC 5321 section 4.2.3 and RFC 3463. */
 
-import type { Reply } from "../protocol/reply.ts";
+import { ready, type Reply } from "../protocol/reply.ts";
 
 function fixed(code: number, enhanced: string, text: string, close?: boolean): Reply {
-  return Object.freeze(close ? { code, enhanced, text, close } : { code, enhanced, text });
+  return ready(close ? { code, enhanced, text, close } : { code, enhanced, text });
 }
 
 /** Success, stage by stage. */
 export const mailOk: Reply = fixed(250, "2.1.0", "Ok");
 export const rcptOk: Reply = fixed(250, "2.1.5", "Ok");
 export const ok: Reply = fixed(250, "2.0.0", "Ok");
-export const startData: Reply = { code: 354, text: "End data with <CR><LF>.<CR><LF>" };
+export const startData: Reply = ready({ code: 354, text: "End data with <CR><LF>.<CR><LF>" });
 export const eachFollows: Reply = { code: 353, text: "Replies for each recipient follow" };
 export const bye: Reply = fixed(221, "2.0.0", "Bye", true);
 

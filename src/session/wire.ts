@@ -1,9 +1,11 @@
 /** The octets to and from one client, and how long either may keep the other waiting. */
 
 import { formatReply, type Reply } from "../protocol/reply.ts";
+import { wireOctets } from "./outgoing.ts";
 import type { ChannelBindingType } from "../sasl/mod.ts";
 import type { Socket, TlsInfo } from "../socket.ts";
 import type { Deadline } from "./deadline.ts";
+import type { Departing, Departures } from "./departures.ts";
 import { Input, type Line } from "./input.ts";
 import type { Timeouts } from "./options.ts";
 import type { Pace } from "./pace.ts";
@@ -13,14 +15,14 @@ import type { Tap } from "./tap.ts";
 /** How a session ended, for the log: the client's QUIT, its disappearance, or the server's reason. */
 export type Ending = "quit" | "lost" | "timeout" | "shutdown" | "closed" | "handshake" | "failed";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** One client's connection, read line by line or block by block, written batch by batch. */
-export class Wire implements Deadline {
+export class Wire implements Deadline, Departing {
   readonly input: Input;
   readonly #socket: Socket;
   readonly #timeouts: Timeouts;
+  readonly #departures: Departures | undefined;
   /** How it ended. */
   ending: Ending = "lost";
   deadline: number = Infinity;
@@ -28,13 +30,20 @@ export class Wire implements Deadline {
   tap: Tap | undefined;
   /** What waits for the end of the batch (RFC 2920 section 3.2). */
   #out = "";
+  /** The same, where it is ready. */
+  #octets: Uint8Array | undefined;
   #isEnding = false;
   #isShuttingDown = false;
-  #state: "talking" | "waiting for a command" | "waiting for the client to read" | "shaking hands" = "talking";
+  #isDeparting = false;
+  /** The client is slow to read what was sent. */
+  #blocked: Promise<void> | undefined;
+  #state: "talking" | "waiting for a command" | "shaking hands" = "talking";
 
-  constructor(socket: Socket, timeouts: Timeouts) {
+  /** @param departures with whose replies the own ones leave; absent, they leave at once. */
+  constructor(socket: Socket, timeouts: Timeouts, departures?: Departures) {
     this.#socket = socket;
     this.#timeouts = timeouts;
+    this.#departures = departures;
     this.input = new Input(socket);
   }
 
@@ -53,19 +62,40 @@ export class Wire implements Deadline {
     return this.#socket.channelBinding?.(type);
   }
 
-  /** Puts text behind what waits to be sent. */
-  send(text: string): void {
+  /** Puts text behind what waits to be sent. `octets` are the same, for who has them at hand. */
+  send(text: string, octets?: Uint8Array): void {
+    this.#octets = this.#out === "" ? octets : undefined;
     this.#out += text;
   }
 
   /** Sends what waits. A promise means that the client is slow to read. */
   flush(): Promise<void> | undefined {
+    if (this.#blocked !== undefined) return this.#waitForReader(this.#blocked).then(() => this.flush());
+    this.depart();
+    return this.#blocked === undefined ? undefined : this.#waitForReader(this.#blocked);
+  }
+
+  /** Hands what waits to the socket, whether the client reads it or not. */
+  depart(): void {
+    this.#isDeparting = false;
     if (this.#out === "") return;
     this.tap?.replies(this.#out);
-    const bytes = encoder.encode(this.#out);
+    const bytes = this.#octets ?? wireOctets(this.#out);
     this.#out = "";
+    this.#octets = undefined;
     const slow = this.#socket.write(bytes);
-    return slow === undefined ? undefined : this.#waitForReader(slow);
+    if (slow === undefined) return;
+    const blocked = this.#blocked = slow.then(() => {
+      if (this.#blocked === blocked) this.#blocked = undefined;
+    });
+  }
+
+  /** Lets what waits leave with the replies of others. A promise means that the client has not read earlier ones. */
+  #flushSoon(): Promise<void> | undefined {
+    if (this.#blocked !== undefined || this.#departures === undefined) return this.flush();
+    if (this.#out === "" || this.#isDeparting) return;
+    this.#isDeparting = true;
+    this.#departures.add(this);
   }
 
   /** The next line within a command that has several; or the reply to a command that will never be whole. */
@@ -87,7 +117,7 @@ export class Wire implements Deadline {
    * @returns false when the client will send no more, or the server wants to hear no more.
    */
   async waitForLine(patience: number): Promise<boolean> {
-    const flushed = this.flush();
+    const flushed = this.#flushSoon();
     if (flushed !== undefined) await flushed;
     if (this.#isShuttingDown) {
       this.end("shutdown");
@@ -96,20 +126,20 @@ export class Wire implements Deadline {
     }
     if (this.deadline === Infinity) this.allow(patience);
     this.#state = "waiting for a command";
-    const more = await this.input.fill();
+    const bytes = await this.input.read();
     this.#state = "talking";
-    return more;
+    return this.input.take(bytes);
   }
 
   /** Reads more of a message; false when the client will send no more, or was too slow. */
   async fill(pace: Pace): Promise<boolean> {
     // Whoever waits for more sends first what is ready (RFC 2920 section 3.2): the client may wait for it.
-    const flushed = this.flush();
+    const flushed = this.#flushSoon();
     if (flushed !== undefined) await flushed;
     this.allow(pace.patience);
-    const more = await this.input.fill();
+    const bytes = await this.input.read();
     this.deadline = Infinity;
-    return more;
+    return this.input.take(bytes);
   }
 
   /**
@@ -152,7 +182,7 @@ export class Wire implements Deadline {
     this.deadline = Infinity;
     this.end("timeout");
     // In the middle of a handshake no word in the clear would be understood, or safe.
-    if (this.#state === "waiting for the client to read" || this.#state === "shaking hands") this.#socket.destroy();
+    if (this.#blocked !== undefined || this.#state === "shaking hands") this.#socket.destroy();
     else this.#sayLast(replies.timeout);
   }
 
@@ -184,18 +214,15 @@ export class Wire implements Deadline {
   }
 
   #sayLast(reply: Reply): void {
-    const text = formatReply(reply);
-    this.tap?.replies(text);
-    this.#socket.write(encoder.encode(text));
+    this.send(formatReply(reply));
+    this.depart();
     this.#socket.close();
   }
 
-  async #waitForReader(slow: Promise<void>): Promise<void> {
+  async #waitForReader(blocked: Promise<void>): Promise<void> {
     const { deadline } = this;
     this.allow(this.#timeouts.block);
-    this.#state = "waiting for the client to read";
-    await slow;
-    this.#state = "talking";
+    await blocked;
     this.deadline = deadline;
   }
 }

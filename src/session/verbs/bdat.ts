@@ -79,8 +79,11 @@ function taken(
     conversation.endTransaction();
     return reply;
   }
-  if (isLast) return reception.end().finally(() => conversation.endTransaction());
-  return reception.hasFailed ? reception.refuse() : replies.chunkOk(size);
+  if (!isLast) return reception.hasFailed ? reception.refuse() : replies.chunkOk(size);
+  const ended = reception.end();
+  if (ended instanceof Promise) return ended.finally(() => conversation.endTransaction());
+  conversation.endTransaction();
+  return ended;
 }
 
 /** Reads past a chunk that nobody wants, and only then says why. */

@@ -38,7 +38,8 @@ async function receive(conversation: Conversation, transaction: Transaction): Pr
       if (settling !== undefined) await settling;
       if (end < 0) continue;
       input.putBack(block.subarray(end));
-      return await reception.end();
+      const ended = reception.end();
+      return ended instanceof Promise ? await ended : ended;
     }
   } finally {
     // The transaction is over in every case: after a refusal, too, a new message needs a new MAIL.
