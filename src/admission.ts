@@ -3,6 +3,7 @@
 import { application } from "./app/application.ts";
 import { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
+import { StageRoutes } from "./app/routes.ts";
 import { logHandlerFailure } from "./log.ts";
 import type { Parameters } from "./protocol/parameters.ts";
 import type { Mailbox } from "./protocol/path.ts";
@@ -57,12 +58,13 @@ export function admission(handler: MailHandler, options: AdmissionOptions = {}):
   const app = appOf(handler);
   const deliveries = options.deliveries ?? new MemoryDeliveryStore();
   const { name = "localhost", handlerTimeout = 120_000 } = options;
+  const routes = new StageRoutes(app, name);
 
   return async (submission) => {
     const { session, from, to, message, bindings } = submission;
     const background = new Set<Promise<unknown>>();
-    const { decide, deliver } = application(app, {
-      name,
+    const { decide, deliver } = application({
+      routes,
       bindings,
       handlerTimeout,
       deliveryTimeout: handlerTimeout * 4,

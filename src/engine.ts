@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers";
 import { application } from "./app/application.ts";
 import { type DeliveryStore, MemoryDeliveryStore } from "./app/deliveries.ts";
 import { appOf, type MailHandler } from "./app/handler.ts";
+import { StageRoutes } from "./app/routes.ts";
 import { Connections } from "./connections.ts";
 import { FileRoom } from "./fileroom.ts";
 import { limitsOf } from "./limits.ts";
@@ -59,8 +60,8 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   const shortest = Math.min(...Object.values(waits));
   const sweep = new Sweep(Math.min(1000, Math.max(10, shortest / 10)));
   const background = new Set<Promise<unknown>>();
-  const answers = application(appOf(handler), {
-    name: settings.name,
+  const answers = application({
+    routes: new StageRoutes(appOf(handler), settings.name),
     bindings: options.env,
     handlerTimeout: settings.timeouts.handler,
     deliveryTimeout: settings.timeouts.delivery,
@@ -89,7 +90,14 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
 
   function acceptUnder(policy: SessionPolicy, credentials: Credentials | undefined): (socket: Socket) => void {
     const own = { ...settings, ...policy };
-    const circumstances = { application: answers, options: own, openContent, observer: logObserver, departures, addressFailures };
+    const circumstances = {
+      application: answers,
+      options: own,
+      openContent,
+      observer: logObserver,
+      departures,
+      addressFailures,
+    };
     return (socket) => gate.pass(socket, credentials, (passed) => connections.accept(passed, circumstances));
   }
 

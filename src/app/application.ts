@@ -1,6 +1,5 @@
 /** The app as a session sees it: one question, one reply. */
 
-import type { Hono } from "hono";
 import type { Reply } from "../protocol/reply.ts";
 import * as replies from "../session/replies.ts";
 import type {
@@ -14,10 +13,8 @@ import type {
 } from "../session/event.ts";
 import { hearsOfEach } from "../session/outcome.ts";
 import { deliverMessage, type DeliveryCircumstances, senderOf } from "./delivery.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, type Verdict } from "./dispatch.ts";
 import { tryAgain } from "./response.ts";
-import { StageRoutes } from "./routes.ts";
-import { deliveryPath } from "./stage.ts";
 
 const noSuchRecipient: Reply = { code: 550, enhanced: "5.1.1", text: "No such recipient here" };
 const oneAtATime: Reply = {
@@ -26,13 +23,9 @@ const oneAtATime: Reply = {
   text: "One recipient at a time, please: an earlier message did not reach all of its recipients",
 };
 
-/** What an app needs to answer sessions. */
-export type ApplicationCircumstances = Omit<DeliveryCircumstances, "routes">;
-
 /** Makes an app answer sessions. */
-export function application(app: Hono, given: ApplicationCircumstances): Application {
-  const routes = new StageRoutes(app);
-  const circumstances: DeliveryCircumstances = { ...given, routes };
+export function application(given: DeliveryCircumstances): Application {
+  const { routes } = given;
 
   /** A store that fails, or a route that no router can read, costs the client no more than a handler that fails. */
   function decide(event: Question): Reply | undefined | Promise<Reply | undefined> {
@@ -61,10 +54,11 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   }
 
   /** A stage that no route can match costs nothing. */
-  function ask(event: Question): undefined | Promise<Reply | undefined> {
+  function ask(event: Question): Reply | undefined | Promise<Reply | undefined> {
     if (!routes.isDispatched(event.stage)) return undefined;
-    const asked = dispatch(app, event, undefined, circumstances)
-      .then((verdict) => verdict === "no opinion" ? undefined : verdict.reply);
+    const verdict = dispatch(event, undefined, given);
+    if (!(verdict instanceof Promise)) return opinionOf(verdict);
+    const asked = verdict.then(opinionOf);
     // Nobody waits for the last stage but the server's end.
     if (event.stage === "disconnect") keep(asked);
     return asked;
@@ -81,7 +75,7 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
 
   /** Nobody is let in by default. */
   async function authenticate(event: AuthEvent): Promise<Reply> {
-    const verdict = await dispatch(app, event, undefined, circumstances);
+    const verdict = await dispatch(event, undefined, given);
     if (verdict !== "no opinion") return verdict.reply ?? replies.authenticated;
     const error = new Error(`No auth route answered for ${event.mechanism}, which was offered`);
     given.failed(event, error, replies.authUnavailable);
@@ -91,21 +85,23 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   async function askAboutRecipient(event: RcptEvent, pending: boolean | Promise<boolean>): Promise<Reply | undefined> {
     if (await pending) return oneAtATime;
     if (!routes.isDispatched("rcpt")) return byDefault(event);
-    const verdict = await dispatch(app, event, undefined, circumstances);
+    const verdict = await dispatch(event, undefined, given);
     return verdict === "no opinion" ? byDefault(event) : verdict.reply;
   }
 
   /** Closed by default: a recipient is accepted when somebody is there to deliver to. There is no relay to open. */
   function byDefault(event: RcptEvent): Reply | undefined {
-    if (routes.has("deliver")) {
-      const path = deliveryPath(event.recipient, given.name);
-      return routes.matches("deliver", path) ? undefined : noSuchRecipient;
-    }
+    if (routes.has("deliver")) return routes.delivers(event.recipient) ? undefined : noSuchRecipient;
     return routes.has("data") && !routes.has("rcpt") ? undefined : noSuchRecipient;
   }
 
-  function deliver(event: DataEvent): Promise<Outcome> {
-    return deliverMessage(app, event, circumstances).catch((error) => failed(event, error));
+  function deliver(event: DataEvent): Outcome | Promise<Outcome> {
+    try {
+      const outcome = deliverMessage(event, given);
+      return outcome instanceof Promise ? outcome.catch((error) => failed(event, error)) : outcome;
+    } catch (error) {
+      return failed(event, error);
+    }
   }
 
   function keep(work: Promise<unknown>): void {
@@ -114,4 +110,8 @@ export function application(app: Hono, given: ApplicationCircumstances): Applica
   }
 
   return { mechanisms: routes.mechanisms, decide, deliver };
+}
+
+function opinionOf(verdict: Verdict): Reply | undefined {
+  return verdict === "no opinion" ? undefined : verdict.reply;
 }

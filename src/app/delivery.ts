@@ -4,7 +4,6 @@
  * Never 250 for mail that somebody did not take; never a recipient lost, and none served twice.
  */
 
-import type { Hono } from "hono";
 import { formatReceived, formatReturnPath } from "../protocol/trace.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { DataEvent, Outcome } from "../session/event.ts";
@@ -12,18 +11,16 @@ import type { Envelope, Recipient } from "../session/envelope.ts";
 import { hearsOfEach } from "../session/outcome.ts";
 import type { Session } from "../session/session.ts";
 import type { DeliveryStore } from "./deliveries.ts";
-import { dispatch, type Surroundings } from "./dispatch.ts";
-import { editsOf } from "./edits.ts";
+import { dispatch, type Surroundings, type Verdict } from "./dispatch.ts";
 import { Mail } from "./mail.ts";
-import type { StageRoutes } from "./routes.ts";
-import { comparableAddress, type DeliverEvent } from "./stage.ts";
+import type { AddressBook } from "./addressbook.ts";
+import type { DeliverEvent } from "./stage.ts";
 
 /** What delivering needs beside the surroundings of a dispatch. */
 export interface DeliveryCircumstances extends Surroundings {
   readonly deliveries: DeliveryStore;
   /** Milliseconds for all recipients together. */
   readonly deliveryTimeout: number;
-  readonly routes: StageRoutes;
 }
 
 /** A recipient nobody answers for although it was accepted: the app's routes disagree with each other. */
@@ -41,45 +38,65 @@ type Answer = Reply | undefined;
  *
  * @returns one reply for all, or one for each of `envelope.to` where the client hears of each.
  */
-export async function deliverMessage(
-  app: Hono,
+export function deliverMessage(event: DataEvent, circumstances: DeliveryCircumstances): Outcome | Promise<Outcome> {
+  const { session, envelope } = event;
+  const { routes, deliveries } = circumstances;
+  if (routes.isDispatched("data")) return deliverBehindData(event, circumstances);
+  const sender = senderOf(session, envelope);
+  const pending = deliveries.isPending(sender);
+  if (pending !== false || envelope.to.length !== 1) {
+    return deliverToEach(event, circumstances, { sender, pending, success: undefined });
+  }
+  // Nearly every message has one recipient, and is no retry of one that had several: nothing is to be remembered.
+  const answer = deliverTo(event, envelope.to[0]!, mailOf(event, routes.name), circumstances);
+  if (!hearsOfEach(session, envelope)) return answer;
+  return answer instanceof Promise ? answer.then((reply) => [reply]) : [answer];
+}
+
+async function deliverBehindData(event: DataEvent, circumstances: DeliveryCircumstances): Promise<Outcome> {
+  const { routes, deliveries } = circumstances;
+  const received = event.trace ?? traceOf(event, routes.name);
+  const verdict = await dispatch(event, new Mail(event.id, "", received, event.content, event.envelope), circumstances);
+  let success: Answer;
+  if (verdict !== "no opinion") {
+    if (isRefusal(verdict.reply)) return verdict.reply;
+    success = verdict.reply;
+    // Without routes for `deliver`, `data` is the delivery.
+    if (!routes.has("deliver")) return success;
+  }
+  const sender = senderOf(event.session, event.envelope);
+  return await deliverToEach(
+    event,
+    circumstances,
+    { sender, pending: deliveries.isPending(sender), success },
+    received,
+  );
+}
+
+async function deliverToEach(
   event: DataEvent,
   circumstances: DeliveryCircumstances,
+  { sender, pending, success }: { sender: string; pending: boolean | Promise<boolean>; success: Answer },
+  received?: string,
 ): Promise<Outcome> {
-  const received = event.trace ?? traceOf(event, circumstances.name);
-  const edits = () => editsOf(event.envelope);
-  let success: Answer;
-  if (circumstances.routes.isDispatched("data")) {
-    const mail = new Mail(event.id, ["", received], event.content, edits);
-    const verdict = await dispatch(app, event, mail, circumstances);
-    if (verdict !== "no opinion") {
-      if (isRefusal(verdict.reply)) return verdict.reply;
-      success = verdict.reply;
-      // Without routes for `deliver`, `data` is the delivery.
-      if (!circumstances.routes.has("deliver")) return success;
-    }
-  }
-  const returnPath = event.trace === undefined ? formatReturnPath(event.envelope.from?.address ?? "") : "";
-  const mail = new Mail(event.id, [returnPath, received], event.content, edits);
-  const recipients = unique(event.envelope.to, circumstances.name);
-  const sender = senderOf(event.session, event.envelope);
-  const pending = circumstances.deliveries.isPending(sender);
-  const isRetry = pending instanceof Promise ? await pending : pending;
-  const message = isRetry ? await mail.fingerprint() : undefined;
-  const done = message === undefined ? [] : await circumstances.deliveries.delivered(sender, message);
+  const { routes, deliveries } = circumstances;
+  const mail = mailOf(event, routes.name, received);
+  const recipients = unique(event.envelope.to, routes.addresses);
+  const message = await pending ? await mail.fingerprint() : undefined;
+  const done = message === undefined ? [] : await deliveries.delivered(sender, message);
   const answers = new Map<string, Answer>();
   const deadline = performance.now() + circumstances.deliveryTimeout;
   for (const [address, recipient] of recipients) {
     if (done.includes(address)) answers.set(address, undefined);
     else if (performance.now() > deadline) answers.set(address, outOfTime);
-    else answers.set(address, await deliverTo(app, shareOf(event, recipient), mail, circumstances));
+    else answers.set(address, await deliverTo(event, recipient, mail, circumstances));
   }
   if (hearsOfEach(event.session, event.envelope)) {
-    const each = event.envelope.to.map((to) => answers.get(comparableAddress(to, circumstances.name)) ?? success);
+    const each = event.envelope.to.map((to) => answers.get(routes.addresses.of(to).comparable) ?? success);
     if (message !== undefined) {
       const told = each.find(isRefusal) ?? success ?? taken;
       const failed = (error: unknown) => circumstances.failed(event, error, told);
-      await settle(circumstances.deliveries, sender, message, finallyTold(answers), failed);
+      await settle(deliveries, sender, message, finallyTold(answers), failed);
     }
     return each;
   }
@@ -87,16 +104,16 @@ export async function deliverMessage(
   if (message !== undefined || reply === partly) {
     const known = message ?? await mail.fingerprint();
     const told = reply ?? success ?? taken;
-    await remember(
-      circumstances.deliveries,
-      sender,
-      known,
-      answers,
-      reply,
-      (error) => circumstances.failed(event, error, told),
-    );
+    const failed = (error: unknown) => circumstances.failed(event, error, told);
+    await remember(deliveries, sender, known, answers, reply, failed);
   }
   return reply ?? success;
+}
+
+/** The message as recipients get it. */
+function mailOf(event: DataEvent, name: string, received = event.trace ?? traceOf(event, name)): Mail {
+  const returnPath = event.trace === undefined ? formatReturnPath(event.envelope.from?.address ?? "") : "";
+  return new Mail(event.id, returnPath, received, event.content, event.envelope);
 }
 
 /** One recipient's share of the event. Spelled out: Node 20 takes a microsecond to spread an object into another. */
@@ -104,13 +121,19 @@ function shareOf({ session, envelope, content, id }: DataEvent, recipient: Recip
   return { stage: "deliver", session, envelope, content, id, recipient };
 }
 
-async function deliverTo(
-  app: Hono,
-  event: DeliverEvent,
+function deliverTo(
+  event: DataEvent,
+  recipient: Recipient,
   mail: Mail,
   circumstances: DeliveryCircumstances,
-): Promise<Answer> {
-  const verdict = await dispatch(app, event, mail, circumstances);
+): Answer | Promise<Answer> {
+  const share = shareOf(event, recipient);
+  const verdict = dispatch(share, mail, circumstances);
+  if (verdict instanceof Promise) return verdict.then((settled) => answerOf(settled, share, circumstances));
+  return answerOf(verdict, share, circumstances);
+}
+
+function answerOf(verdict: Verdict, event: DeliverEvent, circumstances: DeliveryCircumstances): Answer {
   if (verdict !== "no opinion") return verdict.reply;
   const error = new Error(
     `No deliver route took the message for <${event.recipient.address}>, which rcpt had accepted`,
@@ -174,8 +197,8 @@ export function senderOf(session: Session, envelope: Envelope): string {
 }
 
 /** A recipient named twice gets the message once, also when it is spelled in two ways. */
-function unique(recipients: readonly Recipient[], name: string): Map<string, Recipient> {
-  return new Map(recipients.map((recipient) => [comparableAddress(recipient, name), recipient]));
+function unique(recipients: readonly Recipient[], addresses: AddressBook): Map<string, Recipient> {
+  return new Map(recipients.map((recipient) => [addresses.of(recipient).comparable, recipient]));
 }
 
 function traceOf({ session, envelope, id }: DataEvent, name: string): string {

@@ -1,22 +1,21 @@
 /** One question through the app: Request in, Response out, in time and whatever the handlers do. */
 
-import type { ExecutionContext, Hono } from "hono";
+import type { ExecutionContext } from "hono";
 import type { Reply } from "../protocol/reply.ts";
 import type { AuthEvent } from "../session/event.ts";
 import type { Deadline } from "../session/deadline.ts";
-import { bindingsWith, type StageCall } from "./entrance.ts";
-import { factHeaders } from "./facts.ts";
+import type { StageCall } from "./entrance.ts";
 import type { Mail } from "./mail.ts";
 import { stageRequest } from "./request.ts";
 import { NonsenseError, replyOf, tryAgain } from "./response.ts";
+import type { StageRoutes } from "./routes.ts";
 import { pathOf, type StageEvent } from "./stage.ts";
 import { TimeLimit } from "./timelimit.ts";
 import { namedUser } from "./user.ts";
 
-/** What dispatching needs beside the app. */
+/** What dispatching needs. */
 export interface Surroundings {
-  /** The server's own name. */
-  readonly name: string;
+  readonly routes: StageRoutes;
   /** `c.env`. */
   readonly bindings: object | undefined;
   /** Milliseconds for one handler. */
@@ -34,55 +33,73 @@ export interface Surroundings {
 /** What came of it: a reply, success without words, or nobody's opinion. */
 export type Verdict = { readonly reply: Reply | undefined } | "no opinion";
 
-/** Asks the app. Never rejects: what a handler does wrong becomes 451, and a line in the log. */
+/** Asks the app. Never rejects, nor throws: what a handler does wrong becomes 451, and a line in the log. */
 export function dispatch(
-  app: Hono,
   event: StageEvent,
   mail: Mail | undefined,
   surroundings: Surroundings,
-): Promise<Verdict> {
-  if (surroundings.around === undefined) return ask(app, event, mail, surroundings);
-  return surroundings.around(event, () => ask(app, event, mail, surroundings));
+): Verdict | Promise<Verdict> {
+  if (surroundings.around === undefined) return ask(event, mail, surroundings);
+  return surroundings.around(event, async () => await ask(event, mail, surroundings));
 }
 
-async function ask(
-  app: Hono,
+function ask(
   event: StageEvent,
   mail: Mail | undefined,
   surroundings: Surroundings,
-): Promise<Verdict> {
+): Verdict | Promise<Verdict> {
+  const { routes: { name, passages, addresses }, bindings, watch } = surroundings;
   const limit = new TimeLimit(surroundings.handlerTimeout);
   const asked = event.stage === "auth" ? timed(event, limit) : event;
-  const call: StageCall = { event: asked, name: surroundings.name, mail, limit, isUnanswered: false };
-  surroundings.watch.add(limit);
+  const call: StageCall = { event: asked, name, mail, limit, isUnanswered: false };
+  watch.add(limit);
   try {
     limit.throwIfOver();
-    const response = app.fetch(
-      stageRequest({
-        path: pathOf(event, surroundings.name),
-        headers: () => factHeaders(event, mail),
-        mail,
-        room: () => "content" in event ? event.content.makeRoom() : undefined,
-        signal: () => limit.signal,
-      }),
-      bindingsWith(call, surroundings.bindings),
-      executionContext(event, surroundings),
-    );
-    const verdict = verdictOf(call, response instanceof Promise ? await limit.within(response) : response);
-    const settled = verdict instanceof Promise ? await limit.within(verdict) : verdict;
-    if (isFault(call.error)) surroundings.failed(event, call.error, settled.reply ?? tryAgain(event.stage));
-    if (event.stage === "auth") nameUser(event, call, settled.reply);
-    return settled === none ? "no opinion" : settled;
+    const path = pathOf(event, addresses);
+    const request = stageRequest(path, event, mail, limit);
+    const response = passages.ask(request, passages.of(path), call, bindings, new StageContext(event, surroundings));
+    const verdict = response instanceof Promise
+      ? limit.within(response).then((settled) => verdictOf(call, settled, limit))
+      : verdictOf(call, response, limit);
+    if (verdict instanceof Promise) {
+      return verdict.then(
+        (settled) => conclude(call, settled, event, surroundings),
+        (error) => fail(error, call, event, surroundings),
+      );
+    }
+    return conclude(call, verdict, event, surroundings);
   } catch (error) {
-    const reply = tryAgain(event.stage);
-    surroundings.failed(event, error, reply);
-    return { reply };
-  } finally {
-    surroundings.watch.delete(limit);
+    return fail(error, call, event, surroundings);
   }
 }
 
-const none = { reply: undefined };
+/** Something was answered, though a handler may have failed on the way. */
+function conclude(call: StageCall, answer: Answer, event: StageEvent, surroundings: Surroundings): Verdict {
+  surroundings.watch.delete(call.limit);
+  try {
+    if (isFault(call.error)) surroundings.failed(event, call.error, answer.reply ?? tryAgain(event.stage));
+    if (event.stage === "auth") nameUser(event, call, answer.reply);
+  } catch (error) {
+    return fail(error, call, event, surroundings);
+  }
+  return answer === none ? "no opinion" : answer;
+}
+
+/** Nothing was answered, or nothing that could be. */
+function fail(error: unknown, call: StageCall, event: StageEvent, surroundings: Surroundings): Verdict {
+  surroundings.watch.delete(call.limit);
+  const reply = tryAgain(event.stage);
+  surroundings.failed(event, error, reply);
+  return { reply };
+}
+
+/** What the app said; no reply is success without words. */
+interface Answer {
+  readonly reply: Reply | undefined;
+}
+
+const none: Answer = { reply: undefined };
+const agreed: Answer = { reply: undefined };
 
 /** The same question, of which the client's time to answer a challenge is not counted as the handler's. */
 function timed(event: AuthEvent, limit: TimeLimit): AuthEvent {
@@ -100,19 +117,21 @@ function nameUser(event: AuthEvent, { context }: StageCall, reply: Reply | undef
   if (user !== undefined) event.user = user;
 }
 
-function verdictOf(
-  call: StageCall,
-  response: unknown,
-): { readonly reply: Reply | undefined } | Promise<{ readonly reply: Reply | undefined }> {
-  // Middleware may still throw on its way out: that is no want of an opinion.
-  if (call.isUnanswered && call.error === undefined && call.event.stage !== "auth") return none;
-  // Authentication middleware that was passed has let the client in, unless something had second thoughts on the way out.
-  if (call.isUnanswered && isResponse(response) && response.status === 404) {
-    return call.isChecked ? { reply: undefined } : none;
+/** @throws {NonsenseError} for an answer that is none, and whatever the reading of its body fails with. */
+function verdictOf(call: StageCall, response: unknown, limit: TimeLimit): Answer | Promise<Answer> {
+  if (call.isUnanswered) {
+    if (call.context?.finalized === false) {
+      throw new NonsenseError("The handler answered with nothing, and did not pass");
+    }
+    // Middleware may still throw on its way out: that is no want of an opinion.
+    if (call.error === undefined && call.event.stage !== "auth") return none;
+    // Authentication middleware that was passed has let the client in, unless something had second thoughts on the way out.
+    if (isResponse(response) && response.status === 404) return call.isChecked ? agreed : none;
   }
   if (!isResponse(response)) throw new NonsenseError(`The handler answered with ${describe(response)}, not a Response`);
   const reply = replyOf(response, call.event.stage);
-  return reply instanceof Promise ? reply.then((reply) => ({ reply })) : { reply };
+  if (reply instanceof Promise) return limit.within(reply).then((reply) => ({ reply }));
+  return reply === undefined ? agreed : { reply };
 }
 
 /** By shape: a runtime, a test and a polyfill each have a class of their own. */
@@ -130,18 +149,26 @@ function isFault(error: unknown): boolean {
 }
 
 /** `waitUntil` keeps the message readable, and the server alive, until the work is done. */
-function executionContext(event: StageEvent, { background }: Surroundings): ExecutionContext {
-  return {
-    waitUntil(work: Promise<unknown>): void {
-      const content = "content" in event ? event.content : undefined;
-      content?.hold();
-      const done = Promise.resolve(work).catch(() => {}).finally(() => {
-        background.delete(done);
-        content?.release();
-      });
-      background.add(done);
-    },
-    passThroughOnException(): void {},
-    props: {},
-  };
+class StageContext implements ExecutionContext {
+  readonly props = {};
+  readonly #event: StageEvent;
+  readonly #background: Set<Promise<unknown>>;
+
+  constructor(event: StageEvent, { background }: Surroundings) {
+    this.#event = event;
+    this.#background = background;
+  }
+
+  waitUntil(work: Promise<unknown>): void {
+    const background = this.#background;
+    const content = "content" in this.#event ? this.#event.content : undefined;
+    content?.hold();
+    const done = Promise.resolve(work).catch(() => {}).finally(() => {
+      background.delete(done);
+      content?.release();
+    });
+    background.add(done);
+  }
+
+  passThroughOnException(): void {}
 }

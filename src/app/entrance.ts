@@ -1,6 +1,6 @@
 /** Where a stage's request enters the app, and where anybody else's is turned away. */
 
-import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
+import { type Context, Hono, type MiddlewareHandler, type Next, type NotFoundHandler } from "hono";
 import type { HTTPException } from "hono/http-exception";
 import type { Mail } from "./mail.ts";
 import { promptOf } from "./prompt.ts";
@@ -32,10 +32,11 @@ export interface StageCall {
  */
 const callKey: symbol = Symbol.for("postern.call");
 const appKey: symbol = Symbol.for("postern.app");
+const notFoundKey: symbol = Symbol.for("postern.not-found");
 
 /** The bindings of a dispatch: the platform's own, and the call. */
 export function bindingsWith(call: StageCall, bindings: object | undefined): object {
-  return { ...bindings, [callKey]: call };
+  return bindings === undefined ? { [callKey]: call } : { ...bindings, [callKey]: call };
 }
 
 /** The call a context belongs to; undefined for HTTP. */
@@ -48,6 +49,9 @@ export function isPostern(app: unknown): boolean {
   return typeof app === "object" && app !== null && appKey in app;
 }
 
+/** The `fetch` of each app, as it was before anybody could wrap it. */
+const originalFetch = new WeakMap<object, Hono["fetch"]>();
+
 /** The error handlers that apps have until they are given one. */
 const defaultErrorHandlers = new WeakSet<object>();
 const honoErrorHandler = Reflect.get(new Hono(), "errorHandler");
@@ -55,15 +59,21 @@ const honoErrorHandler = Reflect.get(new Hono(), "errorHandler");
 /** Makes a fresh Hono a Postern: its entrance, and its ears for what went unanswered or wrong. */
 export function openEntrance(app: Hono): void {
   Object.defineProperty(app, appKey, { value: true });
+  originalFetch.set(app, app.fetch);
   app.use("*", enter);
   const { notFound, onError } = app;
-  app.notFound = (handler) =>
-    notFound((c) => {
+  app.notFound = (handler) => {
+    const unanswered: NotFoundHandler = (c) => {
       const call = callOf(c);
       if (call === undefined) return handler(c);
+      // Hono counts the calls of next() where there are several handlers, and calls this where there is one.
+      if (call.isUnanswered) throw new Error("next() called multiple times");
       call.isUnanswered = true;
       return new Response(null, { status: 404 });
-    });
+    };
+    Object.defineProperty(app, notFoundKey, { value: unanswered, configurable: true });
+    return notFound(unanswered);
+  };
   app.onError = (handler) =>
     onError((error, c) => {
       const call = callOf(c);
@@ -78,6 +88,16 @@ export function openEntrance(app: Hono): void {
   const route = app.route.bind(app) as (path: string, mounted: Hono) => Hono;
   app.route =
     ((path: string, mounted: Hono) => route(path, isPostern(mounted) ? mountable(mounted) : mounted)) as never;
+}
+
+/**
+ * What an app does at the end of the chain; Hono keeps it to itself.
+ *
+ * @returns undefined for an app whose own `fetch` has to be asked: somebody stands before it, or another copy of this
+ * module made it.
+ */
+export function notFoundHandlerOf(app: Hono): NotFoundHandler | undefined {
+  return originalFetch.get(app) === app.fetch ? Reflect.get(app, notFoundKey) : undefined;
 }
 
 /** Which routes an app has, without its entrance. */
@@ -98,13 +118,29 @@ const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | vo
   if (call === undefined) {
     return isStagePath(c.req.path) ? Promise.resolve(c.text("404 Not Found", 404)) : next();
   }
-  if (call.context !== undefined) return next();
+  enterOnce(c);
+  return next();
+};
+
+/** What a router found, without the entrance: the engine's own requests need no door. */
+export function routesBehindEntrance<T extends readonly [readonly [unknown, unknown], unknown]>(
+  handlers: readonly T[],
+): readonly T[] {
+  return handlers.filter(([[handler]]) => handler !== enter);
+}
+
+/** Fills `c.var` for the stage that a context is about. */
+export function enterOnce(c: Context): Context {
+  const call = callOf(c);
+  if (call === undefined || call.context !== undefined) return c;
   call.context = c;
   fillVariables(c, call);
   // A handler that says notFound() has an opinion; only the end of the chain has none.
-  c.notFound = () => new Response(null, { status: 404 });
-  return next();
-};
+  c.notFound = notFound;
+  return c;
+}
+
+const notFound = (): Response => new Response(null, { status: 404 });
 
 function fillVariables(c: Context, { event, mail, limit }: StageCall): void {
   const { session } = event;

@@ -3,8 +3,10 @@
 // @ts-types="npm:@types/mailparser@^3"
 import type { ParsedMail, SimpleParserOptions } from "mailparser";
 import type { Content } from "../session/content.ts";
+import type { Envelope } from "../session/envelope.ts";
+import { Chunks } from "./chunks.ts";
 import { sha256 } from "./digest.ts";
-import { type HeaderEdits, keptHeader } from "./edits.ts";
+import { editsOf, keptHeader } from "./edits.ts";
 import { MailHeaders } from "./headers.ts";
 
 const encoder = new TextEncoder();
@@ -15,9 +17,10 @@ const encoder = new TextEncoder();
  * Its octets are those the client sent, with the trace fields of RFC 5321 section 4.4 before them.
  */
 export class Mail {
-  readonly #trace: readonly [above: string, below: string];
+  readonly #above: string;
+  readonly #below: string;
   readonly #content: Content;
-  readonly #edits: (() => HeaderEdits | undefined) | undefined;
+  readonly #envelope: Envelope;
   /** What stands in place of the first `#skipped` octets of the content. */
   #head: Uint8Array = new Uint8Array(0);
   #skipped = 0;
@@ -31,21 +34,18 @@ export class Mail {
   readonly id: string;
 
   /**
-   * @param trace the header fields to put before the message, above and below those of the edits: ASCII, or UTF-8 for
+   * @param above header fields to put before the message, above those that middleware adds: ASCII, or UTF-8 for
    * SMTPUTF8, CRLF after each.
+   * @param below the same, below those that middleware adds.
    * @param content the octets that came.
-   * @param edits what middleware changes in the header, asked for at each look: it may change until `data` is over.
+   * @param envelope whose edits of the header are looked at each time: they may change until `data` is over.
    */
-  constructor(
-    id: string,
-    trace: readonly [above: string, below: string],
-    content: Content,
-    edits?: () => HeaderEdits | undefined,
-  ) {
+  constructor(id: string, above: string, below: string, content: Content, envelope: Envelope) {
     this.id = id;
-    this.#trace = trace;
+    this.#above = above;
+    this.#below = below;
     this.#content = content;
-    this.#edits = edits;
+    this.#envelope = envelope;
   }
 
   /** Octets, trace fields included. */
@@ -65,23 +65,28 @@ export class Mail {
     return this.#headers ??= new MailHeaders(joined(head, this.#content.header.subarray(this.#skipped)));
   }
 
-  /** The octets as a web stream; each call starts anew. To read them here, iterate over the mail: that costs less. */
+  /**
+   * The octets as a web stream; each call starts anew, and whoever reads it owns its chunks. To read them here, iterate
+   * over the mail: that costs less.
+   */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const chunks = this[Symbol.asyncIterator]();
     return new ReadableStream({
       async pull(controller) {
         const { done, value } = await chunks.next();
         if (done) controller.close();
-        else controller.enqueue(value as Uint8Array<ArrayBuffer>);
+        // Whoever takes a body may hand its memory on, to a thread of its own for one.
+        else controller.enqueue(value.slice() as Uint8Array<ArrayBuffer>);
       },
       async cancel() {
-        await chunks.return(undefined);
+        await chunks.return?.();
       },
     }, { highWaterMark: 0 });
   }
 
   /**
-   * The octets, chunk by chunk; each loop starts anew, and owns what it gets.
+   * The octets, chunk by chunk; each loop starts anew. The chunks are the message itself, not copies: read them, and
+   * leave them as they are for whoever reads after you.
    *
    * @example
    * ```ts
@@ -95,15 +100,8 @@ export class Mail {
    * });
    * ```
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const head = this.#prepare();
-    let skip = this.#skipped;
-    if (head.length > 0) yield head.slice();
-    for await (const piece of this.#content.read()) {
-      // Each reader gets a chunk of its own: one that changes it must not change the message for the next.
-      if (skip < piece.length) yield piece.slice(skip);
-      skip = Math.max(0, skip - piece.length);
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return new Chunks(this.#prepare(), this.#content, this.#skipped);
   }
 
   /** All octets. A message that lies in a file is read when memory has room for it; see `spool.memoryBudget`. */
@@ -144,14 +142,13 @@ export class Mail {
 
   /** Brings the head up to date with the edits. */
   #prepare(): Uint8Array {
-    const edits = this.#edits?.();
+    const edits = editsOf(this.#envelope);
     const version = edits?.version ?? 0;
     if (version === this.#version) return this.#head;
     this.#version = version;
     this.#headers = undefined;
     this.#parsed = undefined;
-    const [above, below] = this.#trace;
-    const trace = encoder.encode(above + (edits?.fields ?? "") + below);
+    const trace = encoder.encode(this.#above + (edits?.fields ?? "") + this.#below);
     this.#traceSize = trace.length;
     const { header } = this.#content;
     const kept = edits === undefined ? header : keptHeader(header, edits);

@@ -1,19 +1,9 @@
 /** The Request of a stage: made when it is looked at, because most handlers look at `c.var` alone. */
 
+import { factHeaders } from "./facts.ts";
 import type { Mail } from "./mail.ts";
-
-/** What a stage's Request is made of. */
-export interface StageRequestInit {
-  readonly path: string;
-  /** Called once, when the headers are asked for. */
-  headers(): [string, string][];
-  /** The body of `/data` and `/deliver`. */
-  readonly mail: Mail | undefined;
-  /** Waits until memory has room for all of the body. */
-  room(): Promise<void> | undefined;
-  /** Aborted when the handler is past its time, or the server stops. Called when it is asked for. */
-  signal(): AbortSignal;
-}
+import type { StageEvent } from "./stage.ts";
+import type { TimeLimit } from "./timelimit.ts";
 
 /** No host answers to it: the path is all that counts. */
 const origin = "http://postern";
@@ -26,18 +16,23 @@ const origin = "http://postern";
  * `clone()` returns the platform's, which `fetch` and `new Request(…)` take.
  */
 class StageRequest {
-  readonly #init: StageRequestInit;
+  readonly #path: string;
+  readonly #event: StageEvent;
+  readonly #mail: Mail | undefined;
+  readonly #limit: TimeLimit;
   #headers: Headers | undefined;
-  #signal: AbortSignal | undefined;
   #body: ReadableStream<Uint8Array> | undefined;
   #platform: Request | undefined;
 
-  constructor(init: StageRequestInit) {
-    this.#init = init;
+  constructor(path: string, event: StageEvent, mail: Mail | undefined, limit: TimeLimit) {
+    this.#path = path;
+    this.#event = event;
+    this.#mail = mail;
+    this.#limit = limit;
   }
 
   get url(): string {
-    return origin + this.#init.path;
+    return origin + this.#path;
   }
 
   get method(): string {
@@ -45,16 +40,16 @@ class StageRequest {
   }
 
   get headers(): Headers {
-    return this.#headers ??= new Headers(this.#init.headers());
+    return this.#headers ??= new Headers(factHeaders(this.#event, this.#mail));
   }
 
   get signal(): AbortSignal {
-    return this.#signal ??= this.#init.signal();
+    return this.#limit.signal;
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (this.#init.mail === undefined) return null;
-    return this.#body ??= this.#init.mail.stream();
+    if (this.#mail === undefined) return null;
+    return this.#body ??= this.#mail.stream();
   }
 
   get bodyUsed(): boolean {
@@ -67,8 +62,7 @@ class StageRequest {
   }
 
   clone(): Request {
-    const mail = this.#init.mail;
-    return this.#build(mail === undefined ? null : mail.stream());
+    return this.#build(this.#mail === undefined ? null : this.#mail.stream());
   }
 
   toString(): string {
@@ -80,9 +74,10 @@ class StageRequest {
     return request.#platform ??= request.#build(request.body);
   }
 
-  /** See {@linkcode StageRequestInit.room}. */
+  /** Waits until memory has room for all of the body. */
   static room(request: StageRequest): Promise<void> | undefined {
-    return request.#init.room();
+    const event = request.#event;
+    return "content" in event ? event.content.makeRoom() : undefined;
   }
 
   #build(body: ReadableStream<Uint8Array> | null): Request {
@@ -122,7 +117,12 @@ function delegateGetter(get: () => unknown): () => unknown {
   };
 }
 
-/** The Request of a stage. */
-export function stageRequest(init: StageRequestInit): Request {
-  return new StageRequest(init) as unknown as Request;
+/**
+ * The Request of a stage.
+ *
+ * @param mail the body of `/data` and `/deliver`.
+ * @param limit whose signal is aborted when the handler is past its time, or the server stops.
+ */
+export function stageRequest(path: string, event: StageEvent, mail: Mail | undefined, limit: TimeLimit): Request {
+  return new StageRequest(path, event, mail, limit) as unknown as Request;
 }

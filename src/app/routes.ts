@@ -1,24 +1,37 @@
 /** Which stages an app has something to say about. */
 
 import type { Hono } from "hono";
+import type { Recipient } from "../session/envelope.ts";
 import { routesOf } from "./entrance.ts";
 import { mechanismsOf } from "./mechanisms.ts";
+import { isRouteOf, Passages } from "./passage.ts";
+import { AddressBook } from "./addressbook.ts";
 import { stages } from "./stage.ts";
 
 /** An app's routes, sorted by stage. Read when serving begins: what is added later is not seen. */
 export class StageRoutes {
-  readonly #app: Hono;
+  /** The server's own name. */
+  readonly name: string;
+  readonly passages: Passages;
+  readonly addresses: AddressBook;
   readonly #dispatched: ReadonlySet<string>;
   readonly #routed: ReadonlySet<string>;
   /** The SASL mechanisms that there are routes for. */
   readonly mechanisms: ReadonlySet<string>;
 
-  constructor(app: Hono) {
-    this.#app = app;
+  constructor(app: Hono, name: string) {
+    this.name = name;
+    this.passages = new Passages(app);
+    this.addresses = new AddressBook(name);
     const routes = routesOf(app).filter(({ method }) => method === "POST" || method === "ALL");
     this.#dispatched = new Set(stages.filter((stage) => routes.some(({ path }) => couldMatch(path, stage))));
     this.mechanisms = mechanismsOf(routes.filter(({ method }) => method === "POST").map(({ path }) => path));
     this.#routed = new Set(stages.filter((stage) => routes.some((route) => isRouteOf(route, stage))));
+  }
+
+  /** Whether a recipient has somebody to deliver to. */
+  delivers(recipient: Recipient): boolean {
+    return this.passages.of(this.addresses.of(recipient).deliveryPath).isRouted;
   }
 
   /** Whether any handler, middleware included, could have something to do with the stage. */
@@ -30,23 +43,6 @@ export class StageRoutes {
   has(stage: string): boolean {
     return this.#routed.has(stage);
   }
-
-  /** Whether a route of the stage matches the path. */
-  matches(stage: string, path: string): boolean {
-    // As Hono's own dispatch reads it: the router compares decoded paths.
-    const routed = this.#app.getPath({ url: `http://postern${path}` } as Request);
-    const [handlers] = this.#app.router.match("POST", routed);
-    return handlers.some(([[, route]]) => isRouteOf(route, stage));
-  }
-}
-
-interface Route {
-  readonly method: string;
-  readonly path: string;
-}
-
-function isRouteOf({ method, path }: Route, stage: string): boolean {
-  return method === "POST" && (path === `/${stage}` || path.startsWith(`/${stage}/`));
 }
 
 /** Whether the first segment of a route's path could be the stage: it is the same, a wildcard or a parameter. */

@@ -1,10 +1,9 @@
 /** Stages as paths: where in the app each decision is looked for. */
 
-import { toALabels } from "../protocol/domain.ts";
-import type { Mailbox } from "../protocol/path.ts";
 import type { SessionEvent } from "../session/event.ts";
 import type { Recipient } from "../session/envelope.ts";
-import { lowerAscii, pathSegment } from "./pattern.ts";
+import { pathSegment } from "./pattern.ts";
+import type { AddressBook } from "./addressbook.ts";
 
 /** A question to the app: what a session asks, or one recipient's share of a message. */
 export type StageEvent = SessionEvent | DeliverEvent;
@@ -31,47 +30,24 @@ export const stages: readonly Stage[] = [
   "disconnect",
 ];
 
-/**
- * The path of an event's request.
- *
- * @param name the server's own, where a recipient has no domain (`<Postmaster>`, RFC 5321 section 4.5.1).
- */
-export function pathOf(event: StageEvent, name: string): string {
+/** The path of an event's request. */
+export function pathOf(event: StageEvent, addresses: AddressBook): string {
   switch (event.stage) {
     case "helo":
       return `/helo/${pathSegment(event.host.toLowerCase())}`;
     case "auth":
       return `/auth/${pathSegment(event.mechanism)}`;
     case "mail":
-      return event.envelope.from === null ? "/mail" : `/mail${addressPath(event.envelope.from, name)}`;
+      return event.envelope.from === null ? "/mail" : `/mail${addresses.of(event.envelope.from).path}`;
     case "rcpt":
-      return `/rcpt${addressPath(event.recipient, name)}`;
+      return `/rcpt${addresses.of(event.recipient).path}`;
     case "deliver":
-      return deliveryPath(event.recipient, name);
+      return addresses.of(event.recipient).deliveryPath;
     case "command":
       return `/command/${pathSegment(event.verb)}`;
     default:
       return `/${event.stage}`;
   }
-}
-
-/** Where a recipient's mail is delivered; see {@linkcode pathOf}. */
-export function deliveryPath(recipient: Recipient, name: string): string {
-  return `/deliver${addressPath(recipient, name)}`;
-}
-
-/** The one spelling of a mailbox that others can be compared with: quotes undone, lower case, A-labels. */
-export function comparableAddress(mailbox: Mailbox, name: string): string {
-  return `${lowerAscii(mailbox.local)}@${comparableDomain(mailbox, name)}`;
-}
-
-function addressPath(mailbox: Mailbox, name: string): string {
-  return `/${pathSegment(comparableDomain(mailbox, name))}/${pathSegment(lowerAscii(mailbox.local))}`;
-}
-
-function comparableDomain({ domain }: Mailbox, name: string): string {
-  const known = domain === "" ? name : domain;
-  return toALabels(known) ?? known.toLowerCase();
 }
 
 /** Whether a path belongs to a stage, and so to the engine alone. */

@@ -38,6 +38,11 @@ export class OffsetContent implements Content {
     return end < 0 ? rest : rest.subarray(0, end);
   }
 
+  /** Its first piece is cut: whoever reads waits for it. */
+  get pieces(): undefined {
+    return undefined;
+  }
+
   async *read(): AsyncIterable<Uint8Array> {
     let skip = this.#offset;
     for await (const piece of this.#whole.read()) {

@@ -69,6 +69,11 @@ export class SpooledMessage implements Content {
     return this.#moveToFile();
   }
 
+  get pieces(): readonly Uint8Array[] | undefined {
+    this.#assertHeld();
+    return this.#file === undefined ? this.#pieces : undefined;
+  }
+
   async *read(): AsyncIterable<Uint8Array> {
     this.#assertHeld();
     if (this.#file !== undefined) {

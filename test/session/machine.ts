@@ -3,6 +3,7 @@
 import type { Hono } from "hono";
 import { Postern, reply } from "postern";
 import { application } from "../../src/app/application.ts";
+import { StageRoutes } from "../../src/app/routes.ts";
 import { MemoryDeliveryStore } from "../../src/app/deliveries.ts";
 import { Conversation } from "../../src/session/conversation.ts";
 import { type PartialSessionOptions, sessionOptions, type SessionPolicy } from "../../src/session/options.ts";
@@ -63,8 +64,8 @@ export class Machine {
       if (bytes !== null) this.output += toText([bytes]);
     });
     const conversation = new Conversation(this.socket, {
-      application: application(takingApp(this.taken) as unknown as Hono, {
-        name: "mx.test",
+      application: application({
+        routes: new StageRoutes(takingApp(this.taken) as unknown as Hono, "mx.test"),
         bindings: undefined,
         handlerTimeout: 10_000,
         deliveryTimeout: 10_000,
