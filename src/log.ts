@@ -1,6 +1,6 @@
 /** What is written down: one line for each session and each message. Silent until LogTape is configured. */
 
-import { getLogger, type Logger } from "@logtape/logtape";
+import { getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import type { StageEvent } from "./app/stage.ts";
 import type { FileRoom } from "./fileroom.ts";
 import type { Reply } from "./protocol/reply.ts";
@@ -8,6 +8,7 @@ import type { Conversation } from "./session/conversation.ts";
 import type { AuthOutcome, MessageOutcome, Observer } from "./session/observer.ts";
 import type { Session } from "./session/session.ts";
 import type { Transaction } from "./session/transaction.ts";
+import { describeError, stackOf, visible } from "./visible.ts";
 
 const sessions: Logger = getLogger(["postern", "session"]);
 const messages: Logger = getLogger(["postern", "message"]);
@@ -20,40 +21,6 @@ const spool: Logger = getLogger(["postern", "spool"]);
 /** So many recipients are named; how many there were is logged as a number. */
 const mostNamed = 20;
 
-/** Control characters, and what only looks like text, as escapes: nobody writes lines of their own into the log. */
-export function visible(text: string): string {
-  return isPlain.test(text) ? text : withoutControls(text.replaceAll("\\", "\\\\"));
-}
-
-/** Nearly all of what is logged: a quick look spares it the rest. */
-const isPlain = /^[\x20-\x5b\x5d-\x7e]*$/;
-
-/** The same for text that may be escaped already: backslashes stay as they are. */
-export function withoutControls(text: string): string {
-  if (isPlain.test(text)) return text;
-  return text.toWellFormed().replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.charCodeAt(0).toString(16);
-    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
-  });
-}
-
-/** One line for whatever was thrown: its name where that says more than "Error", and its message. */
-export function describeError(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return visible(String(thrown));
-  const name = thrown.name === "Error" ? "" : `${thrown.name}: `;
-  // Some runtimes colour what they say of modules.
-  const message = thrown.message.replace(/\x1b\[[\d;]*m/g, "").replace(/\s*\n\s*/g, " ");
-  return visible(`${name}${message || "(no message)"}`);
-}
-
-/** The stack of what was thrown and those of its causes, line by line; empty when it has none. */
-export function stackOf(thrown: unknown, depth = 0): string {
-  if (!(thrown instanceof Error)) return "";
-  const own = (thrown.stack ?? "").split("\n").map(visible).join("\n");
-  if (thrown.cause === undefined || depth === 5) return own;
-  return `${own}\ncaused by ${stackOf(thrown.cause, depth + 1) || describeError(thrown.cause)}`;
-}
-
 /** What is logged of an error. Its stack is for those who look for bugs. */
 export function errorFields(logger: Logger, thrown: unknown): Record<string, string> {
   const error = describeError(thrown);
@@ -65,19 +32,55 @@ export const logObserver: Observer = {
   message(conversation: Conversation, transaction: Transaction, outcome: MessageOutcome): void {
     if (!messages.isEnabledFor("info")) return;
     const { session } = conversation;
-    const { envelope } = transaction;
-    messages.info("{id} from={from} to={to} size={size} client={client} reply={reply} in {milliseconds} ms", {
-      id: transaction.id,
+    const { id, envelope: { from: sender, to: recipients } } = transaction;
+    const from = visible(`<${sender?.address ?? ""}>`);
+    const to = recipients.slice(0, mostNamed).map(({ address }) => visible(`<${address}>`));
+    const { size } = outcome;
+    const client = visible(session.remote.address);
+    const reply = replyLine(outcome.reply);
+    const milliseconds = Math.round(outcome.milliseconds);
+    const properties: Record<string, unknown> = {
+      id,
       session: session.id,
-      ...clientFields(session),
-      from: visible(`<${envelope.from?.address ?? ""}>`),
-      to: envelope.to.slice(0, mostNamed).map((recipient) => visible(`<${recipient.address}>`)),
-      recipients: envelope.to.length,
-      size: outcome.size,
+      client,
+      helo: visible(session.helo ?? ""),
+      protocol: session.protocol,
+      from,
+      to,
+      recipients: recipients.length,
+      size,
       code: outcome.reply.code,
-      reply: replyLine(outcome.reply),
-      milliseconds: Math.round(outcome.milliseconds),
-    });
+      reply,
+      milliseconds,
+    };
+    if (session.tls !== undefined) properties["tls"] = visible(session.tls.protocol);
+    if (session.user !== undefined) properties["user"] = visible(session.user);
+    // With the message taken apart already: there is one such line for each message, and LogTape would look for the
+    // fields in its text each time.
+    messages.emit({
+      category: messages.category,
+      level: "info",
+      timestamp: Date.now(),
+      rawMessage: "{id} from={from} to={to} size={size} client={client} reply={reply} in {milliseconds} ms",
+      message: [
+        "",
+        id,
+        " from=",
+        from,
+        " to=",
+        to,
+        " size=",
+        size,
+        " client=",
+        client,
+        " reply=",
+        reply,
+        " in ",
+        milliseconds,
+        " ms",
+      ],
+      properties,
+    } as LogRecord);
   },
 
   authentication(conversation: Conversation, { mechanism, type, reply, reason }: AuthOutcome): void {
@@ -227,6 +230,7 @@ function clientFields({ remote, helo, protocol, tls, user }: Session): Record<st
   };
 }
 
-function replyLine(reply: Reply): string {
-  return visible([reply.code, reply.enhanced, [reply.text].flat()[0]].filter((part) => part !== undefined).join(" "));
+function replyLine({ code, enhanced, text }: Reply): string {
+  const first = typeof text === "string" ? text : text[0] ?? "";
+  return visible(enhanced === undefined ? `${code} ${first}` : `${code} ${enhanced} ${first}`);
 }

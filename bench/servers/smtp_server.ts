@@ -35,6 +35,7 @@ const server = new SMTPServer({
     stream.on("end", () => callback());
   },
 });
+process.on("SIGTERM", () => process.exit(0));
 // A client that goes away is no reason to stop.
 server.on("error", () => {});
 server.listen(Number(port), "127.0.0.1");

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { parseArgs as nodeParseArgs } from "node:util";
-import { visible } from "../log.ts";
+import { visible } from "../visible.ts";
 import { cachedByDeno } from "./denocache.ts";
 import { UsageError } from "./failure.ts";
 

@@ -6,7 +6,7 @@ import { resolve, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { appOf, type MailHandler } from "../app/handler.ts";
-import { describeError, visible } from "../log.ts";
+import { describeError, visible } from "../visible.ts";
 import { CommandError } from "./failure.ts";
 
 /**

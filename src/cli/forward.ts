@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Postern } from "../app/postern.ts";
 import { forward } from "../forward/forward.ts";
 import type { ForwardOptions } from "../forward/options.ts";
-import { describeError, visible } from "../log.ts";
+import { describeError, visible } from "../visible.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { type ForwardCommandSettings, forwardFlags } from "./forwardflags.ts";

@@ -2,7 +2,7 @@
 
 import { Postern } from "../app/postern.ts";
 import type { Mail } from "../app/mail.ts";
-import { describeError, visible } from "../log.ts";
+import { describeError, visible } from "../visible.ts";
 import { unmapped } from "../protocol/domain.ts";
 import type { Session } from "../session/session.ts";
 

@@ -1,6 +1,6 @@
 /** Why an address could not be bound, in words that say what to do. */
 
-import { describeError, visible } from "../log.ts";
+import { describeError, visible } from "../visible.ts";
 import type { ServeOptions } from "../options.ts";
 import { CommandError } from "./failure.ts";
 import { placesOf } from "./listeners.ts";

@@ -9,7 +9,7 @@ import {
   type LogRecord,
   type TextFormatter,
 } from "@logtape/logtape";
-import { withoutControls } from "../log.ts";
+import { withoutControls } from "../visible.ts";
 import type { CommandSettings } from "./flags.ts";
 import type { Output, Style } from "./output.ts";
 
@@ -20,8 +20,9 @@ import type { Output, Style } from "./output.ts";
 export function configureLog({ logLevel, logFormat }: CommandSettings, output: Output): void {
   if (getConfig() !== null) return;
   const format = logFormat === "json" ? jsonLine : prettyFormatter(output);
+  const stdout = (record: LogRecord): void => output.write(format(record));
   configureSync({
-    sinks: { stdout: (record) => output.write(format(record)) },
+    sinks: { stdout: Object.assign(stdout, { [readsAtOnce]: true }) },
     loggers: [
       { category: [], sinks: ["stdout"], lowestLevel: logLevel },
       { category: ["logtape", "meta"], sinks: ["stdout"], parentSinks: "override", lowestLevel: "warning" },
@@ -29,28 +30,74 @@ export function configureLog({ logLevel, logFormat }: CommandSettings, output: O
   });
 }
 
+/**
+ * LogTape's mark of a sink that is done with a record when it returns: others get a copy of it, which costs more than
+ * to write it. Without the mark there would be nothing but the copy.
+ */
+const readsAtOnce: symbol = Symbol.for("LogTape.sinkSnapshotPolicy.immediate");
+
 const formatAnything = getJsonLinesFormatter({ properties: "flatten" });
 
 /** A record as one JSON object and a line feed. Its message is for eyes here, too: without JSON within JSON. */
 function jsonLine(record: LogRecord): string {
-  if (!isSimple(record.properties)) return formatAnything(record);
-  let message = "";
-  for (let at = 0; at < record.message.length; at++) {
-    message += at % 2 === 0 ? record.message[at] : shown(record.message[at]);
+  const { properties, message } = record;
+  if (!isSimple(properties)) return formatAnything(record);
+  const text = textOf(message);
+  // The fields stand beside the rest, and are written without being copied there first.
+  const fields = JSON.stringify(properties);
+  const line =
+    `{"@timestamp":"${timeOf(record)}","level":"${levelNames[record.level]}","message":${JSON.stringify(text)},` +
+    `"logger":${loggerOf(record)}${fields === "{}" ? "}" : `,${fields.slice(1)}`}\n`;
+  return unseen.test(line) ? line.replace(unseenEach, escaped) : line;
+}
+
+/** Nearly every message is harmless as it stands: one look at the whole of it is enough. */
+function textOf(message: LogRecord["message"]): string {
+  let plain = "";
+  for (let at = 0; at < message.length; at++) plain += message[at];
+  if (withoutControls(plain) === plain) return plain;
+  return message.map((part, at) => at % 2 === 0 ? part : shown(part)).join("");
+}
+
+const levelNames: Readonly<Record<LogLevel, string>> = {
+  trace: "TRACE",
+  debug: "DEBUG",
+  info: "INFO",
+  warning: "WARN",
+  error: "ERROR",
+  fatal: "FATAL",
+};
+
+/** Many lines are of the same millisecond, and few categories write them. */
+let lastTimestamp = NaN;
+let lastTime = "";
+
+function timeOf({ timestamp }: LogRecord): string {
+  if (timestamp !== lastTimestamp) {
+    lastTimestamp = timestamp;
+    lastTime = new Date(timestamp).toISOString();
   }
-  // The same without a look into each value, for which our own lines have no need.
-  const line = JSON.stringify({
-    "@timestamp": new Date(record.timestamp).toISOString(),
-    level: record.level === "warning" ? "WARN" : record.level.toUpperCase(),
-    message,
-    logger: record.category.join("."),
-    ...record.properties,
-  });
-  return `${line.replace(unseen, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+  return lastTime;
+}
+
+let lastCategory: readonly string[] = [];
+let lastLogger = "";
+
+function loggerOf({ category }: LogRecord): string {
+  if (category !== lastCategory) {
+    lastCategory = category;
+    lastLogger = JSON.stringify(category.join("."));
+  }
+  return lastLogger;
 }
 
 /** What JSON lets pass and a terminal obeys, or shows as something else. */
-const unseen = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const unseen = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const unseenEach = new RegExp(unseen, "g");
+
+function escaped(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
 
 /** Whether JSON takes everything as it is: text, numbers, truth, and lists of text. */
 function isSimple(properties: Record<string, unknown>): boolean {

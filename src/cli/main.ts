@@ -1,7 +1,7 @@
 /** The command line: which command, and how it ends. */
 
 import process from "node:process";
-import { describeError, stackOf, visible } from "../log.ts";
+import { describeError, stackOf, visible } from "../visible.ts";
 import { nearest } from "./args.ts";
 import { CommandError, statusOf, UsageError } from "./failure.ts";
 import { overview } from "./help.ts";

@@ -2,7 +2,8 @@
 
 import { getLogger } from "@logtape/logtape";
 import type { MailHandler } from "../app/handler.ts";
-import { errorFields, visible } from "../log.ts";
+import { errorFields } from "../log.ts";
+import { visible } from "../visible.ts";
 import type { ServeOptions } from "../options.ts";
 import type { Server } from "../server.ts";
 import { isPem } from "../tls/pem.ts";

@@ -1,7 +1,7 @@
 /** What is in force: the command line before the environment, the environment before the defaults. */
 
 import { machineName } from "../engine.ts";
-import { visible } from "../log.ts";
+import { visible } from "../visible.ts";
 import { type ServeOptions, validate } from "../options.ts";
 import { isPem } from "../tls/pem.ts";
 import type { Arguments, FlagShape } from "./args.ts";

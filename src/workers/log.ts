@@ -1,7 +1,7 @@
 /** What is written down of workers. */
 
 import { getLogger, type Logger } from "@logtape/logtape";
-import { visible } from "../log.ts";
+import { visible } from "../visible.ts";
 
 const workers: Logger = getLogger(["postern", "worker"]);
 

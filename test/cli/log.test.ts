@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { CommandSettings } from "../../src/cli/flags.ts";
 import { announcement, configureLog } from "../../src/cli/log.ts";
 import { Output } from "../../src/cli/output.ts";
-import { describeError, logHandlerFailure, logObserver, visible } from "../../src/log.ts";
+import { logHandlerFailure, logObserver } from "../../src/log.ts";
+import { describeError, visible } from "../../src/visible.ts";
 
 /** Letters that a terminal obeys, or that only look like text. */
 const traps = "\x1b[2J\r\n\x7f\x9b31m\u2028\u202eabc\u2066";

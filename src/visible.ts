@@ -1,0 +1,35 @@
+/** Text of others, as a log can show it: on one line, and with nothing in it that a terminal obeys. */
+
+/** Control characters, and what only looks like text, as escapes: nobody writes lines of their own into the log. */
+export function visible(text: string): string {
+  return isPlain.test(text) ? text : withoutControls(text.replaceAll("\\", "\\\\"));
+}
+
+/** Nearly all of what is logged: a quick look spares it the rest. */
+const isPlain = /^[\x20-\x5b\x5d-\x7e]*$/;
+
+/** The same for text that may be escaped already: backslashes stay as they are. */
+export function withoutControls(text: string): string {
+  if (isPlain.test(text)) return text;
+  return text.toWellFormed().replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
+}
+
+/** One line for whatever was thrown: its name where that says more than "Error", and its message. */
+export function describeError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return visible(String(thrown));
+  const name = thrown.name === "Error" ? "" : `${thrown.name}: `;
+  // Some runtimes colour what they say of modules.
+  const message = thrown.message.replace(/\x1b\[[\d;]*m/g, "").replace(/\s*\n\s*/g, " ");
+  return visible(`${name}${message || "(no message)"}`);
+}
+
+/** The stack of what was thrown and those of its causes, line by line; empty when it has none. */
+export function stackOf(thrown: unknown, depth = 0): string {
+  if (!(thrown instanceof Error)) return "";
+  const own = (thrown.stack ?? "").split("\n").map(visible).join("\n");
+  if (thrown.cause === undefined || depth === 5) return own;
+  return `${own}\ncaused by ${stackOf(thrown.cause, depth + 1) || describeError(thrown.cause)}`;
+}
