@@ -3,13 +3,16 @@
 import { clearInterval, setInterval } from "node:timers";
 import type { Deadline } from "./session/deadline.ts";
 
+/** A loop that is always late must not keep everybody for ever. */
+const mostLate = 5;
+
 export class Sweep {
   readonly #interval: number;
   readonly #watched = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #lookedAt = 0;
-  /** Whether the last look came so late that nobody was blamed for it. */
-  #wasLate = false;
+  /** How many looks in a row came late. */
+  #late = 0;
   #isOver = false;
 
   /** @param interval milliseconds between two looks: how late a deadline may be noticed. */
@@ -44,9 +47,9 @@ export class Sweep {
     }
     const now = performance.now();
     // While something blocked the loop nobody was listened to: what came in time is read before the next look.
-    this.#wasLate = !this.#wasLate && now - this.#lookedAt > 2 * this.#interval;
+    this.#late = now - this.#lookedAt > 2 * this.#interval ? this.#late + 1 : 0;
     this.#lookedAt = now;
-    if (this.#wasLate) return;
+    if (this.#late > 0 && this.#late <= mostLate) return;
     for (const watched of this.#watched) if (watched.deadline <= now) watched.expire();
   }
 }
