@@ -11,6 +11,7 @@ import process from "node:process";
 import { linkProblems } from "./links.ts";
 import { mapProblems } from "./map.ts";
 import { installInto, pack, packageProblems, typeProblems } from "./package.ts";
+import { referenceProblems } from "./reference.ts";
 import { snippetProblems } from "./snippets.ts";
 
 const root = new URL("../", import.meta.url);
@@ -63,6 +64,8 @@ const steps: readonly (readonly [what: string, run: () => boolean])[] = [
       rmSync(folder, { recursive: true });
     }
   }],
+  // After the package, which is built for it.
+  ["reference", () => isNone(referenceProblems())],
   ["package for JSR", () => isNone(jsrProblems())],
 ];
 
