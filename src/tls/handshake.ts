@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
+import { type SecureContext, TLSSocket } from "node:tls";
 import { type Credentials, type Identity, identityFor } from "./credentials.ts";
 import type { Handshake } from "./peer.ts";
 
@@ -31,11 +31,13 @@ export function shakeHands(
     secureContext: shown.context,
     requestCert: current.requestCert,
     rejectUnauthorized: false,
-    SNICallback(name, choose): void {
-      shown = identityFor(current, name);
-      choose(null, shown.context);
-    },
+    ...(current.names.size === 0 ? {} : { SNICallback }),
   });
+  /** Who is asked builds the certificate anew for each client on Deno, and waits a turn of the loop on Node. */
+  function SNICallback(name: string, choose: (error: null, context: SecureContext) => void): void {
+    shown = identityFor(current, name);
+    choose(null, shown.context);
+  }
   return new Promise((resolve, reject) => {
     function fail(error: Error): void {
       stop();
