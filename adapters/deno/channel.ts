@@ -33,8 +33,7 @@ export class ConnChannel implements PlainChannel {
     if (this.#isClosing) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.#giveUp = resolve;
-      this.#reading = this.#read();
-      this.#reading.then(resolve);
+      this.#read().then(resolve);
     });
   }
 
@@ -55,7 +54,7 @@ export class ConnChannel implements PlainChannel {
       allowHalfOpen: true,
       read(): void {
         // A read that began before the client could go ahead ends with what it says after that.
-        (channel.#reading ??= channel.#read()).then((bytes) => this.push(bytes));
+        (channel.#reading ?? channel.#read()).then((bytes) => this.push(bytes));
       },
       write(bytes, _, done): void {
         const slow = channel.write(bytes);
@@ -86,18 +85,18 @@ export class ConnChannel implements PlainChannel {
     this.#duplex?.destroy();
   }
 
-  async #read(): Promise<Uint8Array | null> {
+  /** One read of the connection; null at its end, however it comes. */
+  #read(): Promise<Uint8Array | null> {
     const buffer = new Uint8Array(this.#room);
-    try {
-      const count = await this.#conn.read(buffer);
+    return this.#reading = this.#conn.read(buffer).then((count) => {
+      this.#reading = undefined;
       if (count === null) return null;
       this.#room = count === buffer.length ? mostRoom : leastRoom;
       return buffer.subarray(0, count);
-    } catch {
-      return null;
-    } finally {
+    }, () => {
       this.#reading = undefined;
-    }
+      return null;
+    });
   }
 
   async #send(): Promise<void> {
