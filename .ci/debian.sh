@@ -21,7 +21,7 @@ packages=(
   haproxy dnsmasq-base redis-server
   openssl curl ca-certificates
   python3 python3-aiosmtpd python3-dkim opendkim-tools
-  procps
+  procps iproute2 systemd
   libgnutls-dane0 libgnutls30 libidn12 libidn2-0 libnsl2 libdb5.3 libcrypt1 libpcre2-8-0
 )
 

@@ -1,0 +1,102 @@
+/** examples/systemd/postern.service, as far as it can be tried where systemd does not run. */
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chownSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { pack, type Packed } from "../../.ci/package.ts";
+import { serveFlags, twinOf } from "../../src/cli/flags.ts";
+import { type Certificates, makeCertificates } from "../clients/certificates.ts";
+import { find, installed, privileged } from "../clients/found.ts";
+import { run } from "../clients/run.ts";
+import { type Scratch, scratch } from "../clients/scratch.ts";
+import { available, Container } from "../container.ts";
+import { secret } from "../forward/functions.ts";
+import { runtimeNames } from "../runtime.ts";
+
+setDefaultTimeout(60_000);
+
+const path = fileURLToPath(new URL("../../examples/systemd/postern.service", import.meta.url));
+const text = readFileSync(path, "utf8");
+const examples = fileURLToPath(new URL("../../examples/fly/", import.meta.url));
+
+/** All values of a setting, and those that stand commented out beside it, by the word before them. */
+const settings = (name: string) => [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map((match) => match[1]!);
+const alternatives = Object.fromEntries(
+  [...text.matchAll(/^# (\w+): +ExecStart=(.*)$/gm)].map(([, name, line]) => [name!.toLowerCase(), line!]),
+);
+const environment = Object.fromEntries(settings("Environment").map((pair) => pair.split(/=(.*)/s) as [string, string]));
+
+let folder: Scratch;
+let files: Certificates;
+beforeAll(async () => {
+  folder = await scratch("systemd", { shared: true });
+  files = await makeCertificates(folder.path);
+});
+afterAll(async () => await folder[Symbol.asyncDispose]());
+
+const hasAnalyze = await installed("systemd-analyze");
+
+test.skipIf(!hasAnalyze)("systemd has nothing to say against it", async () => {
+  // It looks for the programs: those are elsewhere on this machine.
+  const node = await find("node") ?? "/bin/true";
+  await folder.write("postern.service", text.replace("/usr/bin/node", node));
+  const { code, output } = await run(await find("systemd-analyze") ?? "", ["verify", folder.file("postern.service")]);
+  expect({ code, output }).toEqual({ code: 0, output: "" });
+  const exposure = ["security", "--offline=true", "--threshold=25", folder.file("postern.service")];
+  expect((await run(await find("systemd-analyze") ?? "", exposure)).code).toBe(0);
+});
+
+test("its variables are known to the command, and the drain ends before systemd kills", () => {
+  const twins = new Set(serveFlags.flatMap(({ flags }) => flags.map(twinOf)));
+  expect(Object.keys(environment).filter((name) => name.startsWith("POSTERN_") && !twins.has(name))).toEqual([]);
+  expect(Number(settings("TimeoutStopSec")[0])).toBeGreaterThanOrEqual(Number(environment["POSTERN_GRACE"]) + 5);
+});
+
+test.skipIf(!privileged("handing over a key"))(
+  "the key is handed to the service's own user, and to nobody else",
+  async () => {
+    const [start, [reload]] = [settings("ExecStartPre")[0], settings("ExecReload")];
+    expect(reload).toBe(start!);
+    const runtime = await scratch("run");
+    chownSync(runtime.path, 1000, 1000);
+    const source = await scratch("live");
+    for (const name of ["fullchain.pem", "privkey.pem"]) await source.write(name, `a ${name}`, 0o600);
+    // As systemd reads it: doubled signs stand for one, and a variable for its value.
+    const command = start!.replace(/^\+\/bin\/sh -c '(.*)'$/, "$1").replaceAll("$$", "$").replaceAll("%%", "%")
+      .replaceAll("${TLS_FOLDER}", source.path).replaceAll("/run/postern", runtime.path);
+    expect(await run("/bin/sh", ["-c", command])).toMatchObject({ code: 0, output: "" });
+    const { uid, mode } = statSync(runtime.file("privkey.pem"));
+    expect({ uid, mode: mode & 0o777, text: readFileSync(runtime.file("privkey.pem"), "utf8") }).toEqual({
+      uid: 1000,
+      mode: 0o400,
+      text: "a privkey.pem",
+    });
+    for (const each of [runtime, source]) await each[Symbol.asyncDispose]();
+  },
+);
+
+describe.skipIf(!await available())("its command", () => {
+  let packed: Packed;
+  beforeAll(() => void (packed = pack(folder.path)), 60_000);
+
+  test.each(runtimeNames)("on %s binds 25, 465 and 587 with no other right, reloads, and ends", async (name) => {
+    const line = name === "node" ? settings("ExecStart")[0]! : alternatives[name]!;
+    const [program = "", ...args] = line.split(" ");
+    const env = {
+      ...environment,
+      POSTERN_TLS_CERT: files.server.cert,
+      POSTERN_TLS_KEY: files.server.key,
+      MAIL_DOMAIN: "example.com",
+      FUNCTION_URL: "https://app.example/inbound",
+      FUNCTION_SECRET: secret,
+    };
+    const command = [program.replace(/^.*\//, ""), ...args];
+    const appFiles = ["app.ts", "package.json"].map((file) => `${examples}${file}`);
+    await using container = await Container.start(packed, { command, files: appFiles, env, bindsPorts: true });
+    await container.printed(/listening on 0\.0\.0\.0:25, 0\.0\.0\.0:465, 0\.0\.0\.0:587 for app\.ts/);
+    container.process.kill("SIGHUP");
+    await container.printed(/SIGHUP: new connections get the certificate in \S+ as it is now/);
+    container.process.kill("SIGTERM");
+    expect(await container.ended).toBe(0);
+  });
+});
