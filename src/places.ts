@@ -23,11 +23,6 @@ export class CountedPlaces implements Places {
     this.#mostPerAddress = mostPerAddress;
   }
 
-  /** How many are taken. */
-  get taken(): number {
-    return this.#taken;
-  }
-
   take(address: string): Full | undefined {
     const fromHere = this.#perAddress.get(address) ?? 0;
     if (this.#taken >= this.#most) return "too many connections";

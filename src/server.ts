@@ -54,7 +54,7 @@ export interface Server extends BoundAddress, AsyncDisposable {
   readonly listeners: readonly BoundAddress[];
   /** The sessions at this moment. Those of workers are theirs: where there are workers, their parent has none. */
   readonly sessions: readonly Session[];
-  /** How many connections there are at this moment, those of workers included. */
+  /** How many connections there are at this moment; those of workers as they were a hundredth of a second ago. */
   readonly connections: number;
   /** Resolves once the server has stopped, whoever stopped it. */
   readonly closed: Promise<void>;

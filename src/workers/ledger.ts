@@ -2,9 +2,10 @@
 
 import { MemoryDeliveryStore } from "../app/deliveries.ts";
 import type { ServerLimits } from "../limits.ts";
-import { CountedPlaces } from "../places.ts";
+import type { CountedPlaces } from "../places.ts";
 import { AddressFailures, type RememberedFailures } from "../session/failures.ts";
-import type { FromParent, FromWorker, StoreCall } from "./messages.ts";
+import type { FromParent, FromWorker, PlacesNews, StoreCall } from "./messages.ts";
+import { partedPlaces } from "./places.ts";
 
 /** Half-delivered messages that are remembered, as in one process. */
 const mostPending = 10_000;
@@ -15,22 +16,23 @@ export interface Member {
 }
 
 export class Ledger {
+  /** Places that are lent to workers, beside those they have. */
   readonly #places: CountedPlaces;
   readonly #failures: AddressFailures;
   readonly #deliveries = new MemoryDeliveryStore(mostPending);
   /** Senders the workers have been told of. */
   readonly #pending = new Set<string>();
   /** Whose places are whose: those of one that ends are free again. */
-  readonly #held = new Map<Member, string[]>();
+  readonly #held = new Map<Member, { readonly borrowed: string[]; connections: number }>();
 
-  constructor(limits: ServerLimits) {
-    this.#places = new CountedPlaces(limits.maxConnections, limits.maxConnectionsPerAddress);
+  constructor(limits: ServerLimits, workers: number) {
+    this.#places = partedPlaces(limits, workers).lent;
     this.#failures = new AddressFailures(limits.authFailuresPerAddress, limits.authFailureWindow);
   }
 
   /** The connections of all workers. */
   get connections(): number {
-    return this.#places.taken;
+    return [...this.#held.values()].reduce((sum, { connections }) => sum + connections, 0);
   }
 
   /** What a new worker is to know. */
@@ -40,12 +42,12 @@ export class Ledger {
 
   /** A worker is there. */
   join(member: Member): void {
-    this.#held.set(member, []);
+    this.#held.set(member, { borrowed: [], connections: 0 });
   }
 
   /** A worker is gone, and its connections with it. */
   leave(member: Member): void {
-    for (const address of this.#held.get(member) ?? []) this.#places.leave(address);
+    for (const address of this.#held.get(member)?.borrowed ?? []) this.#places.leave(address);
     this.#held.delete(member);
   }
 
@@ -53,7 +55,7 @@ export class Ledger {
   hear(member: Member, message: FromWorker): void {
     switch (message.type) {
       case "places":
-        return this.#move(member, message.taken, message.left);
+        return this.#move(member, message);
       case "authFailure":
         this.#failures.record(message.address);
         return this.#tellOthers(member, message);
@@ -62,17 +64,19 @@ export class Ledger {
     }
   }
 
-  #move(member: Member, taken: readonly string[], left: readonly string[]): void {
+  #move(member: Member, { asked, returned, connections }: PlacesNews): void {
     const held = this.#held.get(member);
     if (held === undefined) return;
-    for (const address of left) {
-      held.splice(held.indexOf(address), 1);
+    held.connections = connections;
+    const { borrowed } = held;
+    for (const address of returned) {
+      borrowed.splice(borrowed.indexOf(address), 1);
       this.#places.leave(address);
     }
-    if (taken.length === 0) return;
-    const full = taken.map((address) => {
+    if (asked.length === 0) return;
+    const full = asked.map((address) => {
       const reason = this.#places.take(address);
-      if (reason === undefined) held.push(address);
+      if (reason === undefined) borrowed.push(address);
       return reason ?? null;
     });
     member.tell({ type: "places", full });

@@ -20,17 +20,27 @@ export type FromWorker =
   | { readonly type: "ready"; readonly listeners: readonly BoundAddress[] }
   /** It cannot serve: the reason, and the status it ends with. */
   | { readonly type: "failed"; readonly message: string; readonly status: number }
-  /** Addresses of connections that ask for a place, and of those that gave theirs back. */
-  | { readonly type: "places"; readonly taken: readonly string[]; readonly left: readonly string[] }
+  | PlacesNews
   | { readonly type: "authFailure"; readonly address: string }
   | { readonly type: "store"; readonly id: number; readonly call: StoreCall }
   /** The certificates were exchanged, or kept because of an error. */
   | { readonly type: "reloaded"; readonly id: number; readonly error?: string };
 
+/** What moves in and out of a worker. */
+export interface PlacesNews {
+  readonly type: "places";
+  /** Addresses of connections that ask for a place of the parent's. */
+  readonly asked: readonly string[];
+  /** Those of places that are given back. */
+  readonly returned: readonly string[];
+  /** How many connections the worker has. */
+  readonly connections: number;
+}
+
 /** From the parent to a worker. */
 export type FromParent =
   | Welcome
-  /** One for each address of `taken`, in its order; null for a place. */
+  /** One for each address of `asked`, in its order; null for a place. */
   | { readonly type: "places"; readonly full: readonly (Full | null)[] }
   | { readonly type: "authFailure"; readonly address: string }
   /** Whether a sender has a message that only some of its recipients took. */

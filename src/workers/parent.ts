@@ -155,7 +155,7 @@ class Parent {
         switch (message.type) {
           case "hello":
             if (this.#closing !== undefined) return tell(child, { type: "close" });
-            this.#ledger ??= new Ledger(message.limits);
+            this.#ledger ??= new Ledger(message.limits, this.#slots.length);
             this.#ledger.join(member);
             return this.#leadIn(slot, () => tell(child, this.#welcome(slot, isReplacement)));
           case "ready":

@@ -9,7 +9,7 @@ import { AddressFailures } from "../session/failures.ts";
 import { logOrphaned } from "./log.ts";
 import { type FromParent, type FromWorker, opened, sealed, type Welcome } from "./messages.ts";
 import { SharedDeliveries } from "./deliveries.ts";
-import { SharedPlaces } from "./places.ts";
+import { partedPlaces, SharedPlaces } from "./places.ts";
 
 /** How long a process may go on that has nothing to serve any more, in milliseconds. */
 const patience = 1000;
@@ -27,7 +27,7 @@ export class Worker {
 
   private constructor(welcome: Welcome, limits: ServerLimits) {
     this.welcome = welcome;
-    this.#places = new SharedPlaces(tell);
+    this.#places = new SharedPlaces(tell, partedPlaces(limits, welcome.workers).own);
     this.#failures = new SharedFailures(limits.authFailuresPerAddress, limits.authFailureWindow);
     this.#failures.remember(welcome.failures);
     this.#deliveries = new SharedDeliveries(tell, welcome.pending);
