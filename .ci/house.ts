@@ -19,6 +19,7 @@ const rooms: readonly { readonly room: string; readonly sees: readonly string[];
   { room: "src/forward/", sees: ["src/"] },
   { room: "src/cloudflare/", sees: ["src/"] },
   { room: "src/embed/", sees: ["src/"] },
+  { room: "src/operations/", sees: ["src/"] },
   { room: "src/cli/", sees: ["src/"] },
   { room: "src/", sees: ["src/"] },
   { room: "adapters/", sees: ["src/", "adapters/"] },

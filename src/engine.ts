@@ -9,7 +9,9 @@ import { StageRoutes } from "./app/routes.ts";
 import { Connections } from "./connections.ts";
 import { FileRoom } from "./fileroom.ts";
 import { limitsOf } from "./limits.ts";
-import { logFewFiles, logHandlerFailure, logObserver, logProxyFault } from "./log.ts";
+import { logFewFiles, logHttpFailure } from "./log.ts";
+import { Operations } from "./operations/operations.ts";
+import { type Answer, pages, type State } from "./operations/page.ts";
 import { policyOf, type ServeOptions, validate } from "./options.ts";
 import { CountedPlaces, type Places } from "./places.ts";
 import { AddressList } from "./protocol/addresslist.ts";
@@ -33,6 +35,10 @@ export interface Engine {
   /** The same for a listener with rules of its own. */
   acceptUnder(policy: SessionPolicy, credentials: Credentials | undefined): (socket: Socket) => void;
   readonly sessions: readonly Session[];
+  /** Answers the app's HTTP requests, and those about the server's state. */
+  pages(state: State): Answer;
+  /** See {@linkcode Server.metrics}. */
+  metrics(): Promise<string>;
   /** Lets sessions finish, and drops what is left after `grace` milliseconds; default ten seconds. */
   close(settings?: { readonly grace?: number }): Promise<void>;
 }
@@ -60,17 +66,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   const shortest = Math.min(...Object.values(waits));
   const sweep = new Sweep(Math.min(1000, Math.max(10, shortest / 10)));
   const background = new Set<Promise<unknown>>();
-  const answers = application({
-    routes: new StageRoutes(appOf(handler), settings.name),
-    bindings: options.env,
-    handlerTimeout: settings.timeouts.handler,
-    deliveryTimeout: settings.timeouts.delivery,
-    deliveries: options.deliveries ?? shared?.deliveries ?? new MemoryDeliveryStore(),
-    watch: sweep,
-    background,
-    failed: logHandlerFailure,
-  });
-  const { open: openContent } = new Spool(shareOf(options.spool, shared?.workers));
+  const spool = new Spool(shareOf(options.spool, shared?.workers));
   const limits = limitsOf(options);
   const addressFailures = shared?.addressFailures ??
     new AddressFailures(limits.authFailuresPerAddress, limits.authFailureWindow);
@@ -80,12 +76,24 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   if (room.connections < share) logFewFiles(room, share);
   const connections = new Connections(sweep, places, room);
   const departures = new Departures(setImmediate);
+  const operations = new Operations(options, { connections, spool });
+  const app = appOf(handler);
+  const answers = operations.watched(application({
+    routes: new StageRoutes(app, settings.name),
+    bindings: options.env,
+    handlerTimeout: settings.timeouts.handler,
+    deliveryTimeout: settings.timeouts.delivery,
+    deliveries: options.deliveries ?? shared?.deliveries ?? new MemoryDeliveryStore(),
+    watch: sweep,
+    background,
+    ...operations.watch,
+  }));
   const gate = new ProxyGate({
     trusted: new AddressList("proxyProtocol", options.proxyProtocol),
     timeout: settings.timeouts.proxyHeader,
     most: Math.min(share, room.connections),
     watch: sweep,
-    failed: logProxyFault,
+    failed: operations.proxyFault,
   });
 
   function acceptUnder(policy: SessionPolicy, credentials: Credentials | undefined): (socket: Socket) => void {
@@ -93,8 +101,8 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
     const circumstances = {
       application: answers,
       options: own,
-      openContent,
-      observer: logObserver,
+      openContent: spool.open,
+      observer: operations.observer,
       departures,
       addressFailures,
     };
@@ -118,6 +126,16 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
     get sessions(): readonly Session[] {
       return connections.sessions;
     },
+    pages: (state) =>
+      pages({
+        app,
+        state,
+        metrics: operations.metrics === undefined ? undefined : () => operations.exposition(),
+        bindings: options.env,
+        background,
+        failed: logHttpFailure,
+      }),
+    metrics: () => operations.exposition(),
     close,
   };
 }

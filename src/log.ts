@@ -219,6 +219,15 @@ export function logHandlerFailure(event: StageEvent, error: unknown, reply: Repl
   });
 }
 
+/** A handler of the app's own HTTP routes failed; the client was told 500, or what the app made of it. */
+export function logHttpFailure(method: string, path: string, error: unknown): void {
+  handlers.error("HTTP {method} {path} failed: {error}", {
+    method: visible(method),
+    path: visible(path),
+    ...errorFields(handlers, error),
+  });
+}
+
 /** Who the client is. */
 function clientFields({ remote, helo, protocol, tls, user }: Session): Record<string, string> {
   return {

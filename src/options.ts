@@ -1,6 +1,7 @@
 /** What `serve()` takes. */
 
 import type { DeliveryStore } from "./app/deliveries.ts";
+import { type HttpOptions, validateHttp } from "./operations/options.ts";
 import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { validateSwitches } from "./session/offer.ts";
@@ -79,6 +80,13 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   readonly spool?: SpoolOptions;
   /** What is remembered of messages that only some of their recipients took. Default: in this process. */
   readonly deliveries?: DeliveryStore;
+  /**
+   * Serves HTTP beside SMTP: `/healthz`, `/readyz` and `/metrics`, and the app's own ordinary routes. Default: not at
+   * all. Not with `workers`.
+   */
+  readonly http?: HttpOptions;
+  /** Whether is counted what `/metrics` and `server.metrics()` tell. Default: if `http` is set. */
+  readonly metrics?: boolean;
   /** The bindings handlers find on `c.env`. */
   readonly env?: object;
 }
@@ -97,6 +105,10 @@ export function validate(options: ServeOptions): void {
   oneOf("bareNewline", bareNewline, ["reject", "normalize"]);
   validateSwitches(options.extensions ?? {});
   new AddressList("proxyProtocol", options.proxyProtocol);
+  validateHttp(options.http);
+  if ((options.http !== undefined || options.metrics) && (options.workers ?? 1) > 1) {
+    throw new TypeError("Cannot serve http or metrics with several workers: each process knows of its own work alone");
+  }
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
   const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool, workers } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {

@@ -4,6 +4,7 @@ import type { MailHandler } from "./app/handler.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { limitsOf } from "./limits.ts";
 import { logTlsUnproven } from "./log.ts";
+import { HttpBeside, type ListenHttp } from "./operations/http.ts";
 import { type ListenerOptions, listenersOf, policyOf, type ServeOptions, validate } from "./options.ts";
 import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
@@ -58,6 +59,14 @@ export interface Server extends BoundAddress, AsyncDisposable {
   readonly connections: number;
   /** Resolves once the server has stopped, whoever stopped it. */
   readonly closed: Promise<void>;
+  /** Where HTTP is served; undefined without the option `http`. */
+  readonly http: BoundAddress | undefined;
+  /**
+   * What `/metrics` serves, for pages of your own: Prometheus' text format.
+   *
+   * @throws {Error} when nothing is counted: without the options `http` and `metrics`.
+   */
+  metrics(): Promise<string>;
   /**
    * Takes newer certificates for all handshakes from now on; sessions go on with what they have.
    *
@@ -69,7 +78,7 @@ export interface Server extends BoundAddress, AsyncDisposable {
    * Stops: no new connections, 421 for the idle, and for the others a chance to finish what they are in the middle of.
    *
    * @param options `grace`: milliseconds after which the rest is dropped; default ten seconds. What is dropped was not
-   * answered, so its sender tries again.
+   * answered, so its sender tries again. HTTP is answered to the end of it.
    */
   close(options?: { readonly grace?: number }): Promise<void>;
 }
@@ -78,18 +87,21 @@ export interface Server extends BoundAddress, AsyncDisposable {
  * Serves a handler on whatever listens.
  *
  * @param processes how the runtime starts workers; absent where it has none.
+ * @param listenHttp how it serves HTTP; absent where it does not.
  * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be; {Error} for certificate
- * files that cannot be read, and for TLS that is required and that the runtime cannot do with them.
+ * files that cannot be read, for TLS that is required and that the runtime cannot do with them, and for addresses that
+ * cannot be bound.
  */
 export async function start(
   handler: MailHandler,
   options: ServeOptions,
   listen: Listen,
   processes?: Processes,
+  listenHttp?: ListenHttp,
 ): Promise<Server> {
   validate(options);
   const { workers = 1 } = options;
-  if (workers === 1) return await serveAlone(handler, options, listen);
+  if (workers === 1) return await serveAlone(handler, options, listen, listenHttp);
   if (processes === undefined) throw new TypeError("Cannot serve with workers: this runtime has none");
   if (!isWorker()) return await startWorkers(workers, listenersOf(options), processes);
   try {
@@ -101,11 +113,23 @@ export async function start(
 }
 
 /** The server of a process of its own. */
-async function serveAlone(handler: MailHandler, options: ServeOptions, listen: Listen): Promise<Server> {
+async function serveAlone(
+  handler: MailHandler,
+  options: ServeOptions,
+  listen: Listen,
+  listenHttp: ListenHttp | undefined,
+): Promise<Server> {
   const engine = createEngine(handler, options);
-  const credentials = await credentialsOf(options.tls, options, listen);
-  const bound = await bindAll(listenersOf(options), credentials, engine, listen);
-  return serverOf(engine, bound, credentials, listen);
+  const http = options.http === undefined ? undefined : await HttpBeside.begin(options.http, engine, listenHttp);
+  try {
+    const credentials = await credentialsOf(options.tls, options, listen);
+    const bound = await bindAll(listenersOf(options), credentials, engine, listen);
+    http?.ready();
+    return serverOf(engine, bound, credentials, listen, http);
+  } catch (error) {
+    http?.drop();
+    throw error;
+  }
 }
 
 /** One of several processes that serve the same; its end is that of the process. */
@@ -132,6 +156,7 @@ function serverOf(
   bound: readonly Listener[],
   credentials: Credentials | undefined,
   listen: Listen,
+  http?: HttpBeside,
 ): Server {
   let closed: () => void;
   const whenClosed = new Promise<void>((resolve) => closed = resolve);
@@ -143,9 +168,12 @@ function serverOf(
     credentials.current = fresh;
   }
 
-  async function close(settings?: { readonly grace?: number }): Promise<void> {
+  async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
+    const began = performance.now();
+    http?.drain();
     for (const listener of bound) listener.close();
-    await engine.close(settings);
+    await engine.close({ grace });
+    await http?.end(grace - (performance.now() - began));
     closed();
   }
 
@@ -160,6 +188,8 @@ function serverOf(
       return engine.sessions.length;
     },
     closed: whenClosed,
+    http: http?.address,
+    metrics: () => engine.metrics(),
     reload,
     close,
     [Symbol.asyncDispose]: () => close(),

@@ -35,6 +35,9 @@ export interface Served {
   readonly hostname: string;
   /** The ports of all its listeners. */
   readonly ports: readonly number[];
+  /** The port of HTTP; 0 without it. */
+  readonly httpPort: number;
+  metrics(): Promise<string>;
   reload(tls: TlsOptions): Promise<void>;
   /** What its app was given since it was asked last. */
   deliveries(): Promise<Delivered[]>;
@@ -76,11 +79,13 @@ export class Runtime implements AsyncDisposable {
       ? { port: 0, hostname: "127.0.0.1" }
       : {};
     const made = await this.order({ do: "serve", app, options: { ...where, name: "mx.test", ...options } });
-    const { server, port, hostname, listeners } = made as Omit<Server, "sessions"> & { server: number };
+    const { server, port, hostname, listeners, http } = made as Omit<Server, "sessions"> & { server: number };
     return {
       port,
       hostname,
       ports: listeners.map((listener) => listener.port),
+      httpPort: http?.port ?? 0,
+      metrics: async () => await this.order({ do: "metrics", server }) as string,
       reload: async (tls) => void await this.order({ do: "reload", server, options: { tls } }),
       deliveries: async () => await this.order({ do: "deliveries", server }) as Delivered[],
       sessions: async () => await this.order({ do: "sessions", server }) as number,

@@ -17,6 +17,8 @@
 
 import type { MailHandler } from "../../src/app/handler.ts";
 import type { ServeOptions } from "../../src/options.ts";
+import type { HttpListener } from "../../src/operations/http.ts";
+import type { Answer } from "../../src/operations/page.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { BunSocket } from "./socket.ts";
@@ -30,7 +32,7 @@ export type { ServeOptions, Server };
  * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
  */
 export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
-  return start(handler, options, listen, processes);
+  return start(handler, options, listen, processes, listenHttp);
 }
 
 function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
@@ -45,5 +47,19 @@ function listen(address: ListenAddress, accept: (socket: Socket) => void): Promi
     }
     const listener = Bun.listen<BunSocket>({ hostname, port, ...(reusePort && { reusePort }), ...shared });
     resolve({ port: listener.port, hostname: listener.hostname, close: () => listener.stop() });
+  });
+}
+
+function listenHttp({ port, hostname }: { port: number; hostname: string }, answer: Answer): Promise<HttpListener> {
+  return new Promise((resolve) => {
+    // Outside of development Bun lets two servers share a port, and neither would know of the other.
+    const alone = { development: false, reusePort: false };
+    const server = Bun.serve({ ...alone, port, hostname, fetch: (request, server) => answer(request, { server }) });
+    resolve({
+      port: server.port ?? port,
+      hostname: server.hostname ?? hostname,
+      close: () => server.stop(),
+      destroy: () => void server.stop(true),
+    });
   });
 }

@@ -19,6 +19,8 @@ import { rmSync } from "node:fs";
 import type { MailHandler } from "../../src/app/handler.ts";
 import { logAcceptFailure } from "../../src/log.ts";
 import type { ServeOptions } from "../../src/options.ts";
+import type { HttpListener } from "../../src/operations/http.ts";
+import type { Answer } from "../../src/operations/page.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { DenoSocket } from "./socket.ts";
@@ -32,7 +34,7 @@ export type { ServeOptions, Server };
  * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
  */
 export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
-  return start(handler, options, listen, processes);
+  return start(handler, options, listen, processes, listenHttp);
 }
 
 async function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
@@ -68,4 +70,21 @@ async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => v
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+async function listenHttp(
+  { port, hostname }: { port: number; hostname: string },
+  answer: Answer,
+): Promise<HttpListener> {
+  const end = new AbortController();
+  const server = Deno.serve(
+    { port, hostname, signal: end.signal, onListen() {} },
+    (request, { remoteAddr }) => answer(request, { remoteAddr }),
+  );
+  return await Promise.resolve({
+    port: server.addr.port,
+    hostname: server.addr.hostname,
+    close: () => server.shutdown(),
+    destroy: () => end.abort(),
+  });
 }

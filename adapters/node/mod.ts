@@ -15,10 +15,13 @@
  * @module
  */
 
-import { createServer, type ListenOptions } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type ListenOptions } from "node:net";
 import type { MailHandler } from "../../src/app/handler.ts";
 import { logAcceptFailure } from "../../src/log.ts";
 import type { ServeOptions } from "../../src/options.ts";
+import type { HttpListener } from "../../src/operations/http.ts";
+import type { Answer } from "../../src/operations/page.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { NodeSocket } from "./socket.ts";
@@ -32,7 +35,7 @@ export type { ServeOptions, Server };
  * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
  */
 export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
-  return start(handler, options, listen, processes);
+  return start(handler, options, listen, processes, listenHttp);
 }
 
 function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Listener> {
@@ -56,4 +59,28 @@ function listen(address: ListenAddress, accept: (socket: Socket) => void): Promi
       });
     });
   });
+}
+
+async function listenHttp(
+  { port, hostname }: { port: number; hostname: string },
+  answer: Answer,
+): Promise<HttpListener> {
+  // Only who serves HTTP loads what makes Requests of Node's messages; the global Request stays the platform's.
+  const { getRequestListener } = await import("@hono/node-server");
+  const listener = getRequestListener((request, bindings) => answer(request, bindings), {
+    overrideGlobalObjects: false,
+  });
+  const server = createHttpServer((incoming, outgoing) => void listener(incoming, outgoing));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, hostname, resolve));
+  server.on("error", () => {});
+  const bound = server.address() as AddressInfo;
+  return {
+    port: bound.port,
+    hostname: bound.address,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+    destroy() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }

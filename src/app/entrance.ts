@@ -34,6 +34,9 @@ const callKey: symbol = Symbol.for("postern.call");
 const appKey: symbol = Symbol.for("postern.app");
 const notFoundKey: symbol = Symbol.for("postern.not-found");
 
+/** The key on `env` of an HTTP request under which a function is told of the error that a handler threw. */
+export const failureKey: symbol = Symbol.for("postern.failure");
+
 /** The bindings of a dispatch: the platform's own, and the call. */
 export function bindingsWith(call: StageCall, bindings: object | undefined): object {
   return bindings === undefined ? { [callKey]: call } : { ...bindings, [callKey]: call };
@@ -42,6 +45,10 @@ export function bindingsWith(call: StageCall, bindings: object | undefined): obj
 /** The call a context belongs to; undefined for HTTP. */
 export function callOf(c: Context): StageCall | undefined {
   return (c.env as Record<symbol, StageCall | undefined> | undefined)?.[callKey];
+}
+
+function failureOf(c: Context): ((error: unknown) => void) | undefined {
+  return (c.env as Record<symbol, ((error: unknown) => void) | undefined> | undefined)?.[failureKey];
 }
 
 /** Whether something is a Postern, of this copy of the package or another. */
@@ -78,6 +85,7 @@ export function openEntrance(app: Hono): void {
     onError((error, c) => {
       const call = callOf(c);
       if (call !== undefined) call.error = error;
+      else if (!("getResponse" in error)) failureOf(c)?.(error);
       return handler(error, c);
     });
   app.notFound((c) => c.text("404 Not Found", 404));

@@ -2,6 +2,7 @@
  * The flags of the commands, one entry each: whatever reads, explains or prints flags does so from this table.
  */
 
+import type { HttpOptions } from "../operations/options.ts";
 import type { ServeOptions } from "../options.ts";
 import type { Limits, Timeouts } from "../session/options.ts";
 import type { SpoolOptions } from "../spool/spool.ts";
@@ -9,6 +10,7 @@ import type { ForwardCommandSettings } from "./forwardflags.ts";
 import type { TlsOptions } from "../tls/options.ts";
 import { count, type Kind, octets, oneOf, onOrOff, port, seconds, secondsOrNone, text } from "./kind.ts";
 import { listeners } from "./listeners.ts";
+import { operations } from "./operationsflags.ts";
 import { proxies } from "./proxyflags.ts";
 import { authentication, encryption } from "./securityflags.ts";
 
@@ -26,12 +28,16 @@ export interface CommandSettings {
 
 type Under<Prefix extends string, T> = { [K in keyof T & string as `${Prefix}.${K}`]-?: NonNullable<T[K]> };
 
+/** The options that have parts. */
+type Nested = "limits" | "timeouts" | "spool" | "tls" | "http";
+
 /** Everything a flag can set, by its path: plain for the options of `serve()`, `command.…` for the command's own. */
 export type Fields =
-  & { [K in Exclude<keyof ServeOptions, "limits" | "timeouts" | "spool" | "tls">]-?: NonNullable<ServeOptions[K]> }
+  & { [K in Exclude<keyof ServeOptions, Nested>]-?: NonNullable<ServeOptions[K]> }
   & Under<"limits", Limits>
   & Under<"timeouts", Timeouts>
   & Under<"spool", SpoolOptions>
+  & Under<"http", HttpOptions>
   & Under<"tls", Omit<TlsOptions, "sni" | "ca"> & { readonly ca: string }>
   & Under<"command", CommandSettings>
   & Under<"forward", ForwardCommandSettings>;
@@ -263,6 +269,7 @@ export const serveFlags: readonly FlagGroup[] = [
   { title: "Authentication", flags: authentication },
   { title: "Proxies", flags: proxies },
   { title: "Time", flags: times },
+  { title: "Operation", flags: operations },
   { title: "Running", flags: rest },
 ];
 

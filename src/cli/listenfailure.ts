@@ -1,15 +1,23 @@
 /** Why an address could not be bound, in words that say what to do. */
 
+import { HttpListenError } from "../operations/http.ts";
 import { describeError, visible } from "../visible.ts";
 import type { ServeOptions } from "../options.ts";
 import { CommandError } from "./failure.ts";
-import { placesOf } from "./listeners.ts";
+import { bracketed, placesOf } from "./listeners.ts";
 
 /** The failure of `serve()` as a line. The runtimes word it differently, but all give the system's code. */
 export function listenFailure(error: unknown, options: ServeOptions): CommandError {
+  if (error instanceof HttpListenError) return httpFailure(error);
   // All are bound or none, and the runtimes do not say which could not be.
   const where = `${options.listeners === undefined ? "" : "all of "}${placesOf(options).map(visible).join(", ")}`;
   return new CommandError(`cannot listen on ${where}: ${reason(error, options)}`, { cause: error });
+}
+
+/** The same for HTTP, whose flags have other names. */
+function httpFailure({ port, hostname, cause }: HttpListenError): CommandError {
+  const why = reason(cause, { port, hostname }).replace(/--(?=port|hostname)/g, "--http-");
+  return new CommandError(`cannot serve HTTP on ${visible(bracketed(hostname))}:${port}: ${why}`, { cause });
 }
 
 function reason(error: unknown, options: ServeOptions): string {

@@ -12,7 +12,7 @@ import type { Settings } from "./settings.ts";
 import { processSignals } from "./signals.ts";
 import { isWorker } from "../workers/processes.ts";
 import { tellFailure } from "../workers/worker.ts";
-import { version } from "./version.ts";
+import { version } from "../version.ts";
 
 /**
  * Runs the command of `process.argv`, then ends the process: 0 when it did what it was asked, 2 when it was asked

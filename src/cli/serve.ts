@@ -22,7 +22,7 @@ import { announcement, configureLog } from "./log.ts";
 import type { Output } from "./output.ts";
 import type { Signals } from "./signals.ts";
 import { effectiveConfig, type Environment, readSettings, type Settings, shapesOf } from "./settings.ts";
-import { version } from "./version.ts";
+import { version } from "../version.ts";
 
 /** `serve` of an adapter. */
 export type Serve = (handler: MailHandler, options: ServeOptions) => Promise<Server>;
@@ -114,6 +114,10 @@ export async function run(
     version,
     runtime,
   });
+  if (server.http !== undefined) {
+    const { hostname, port } = server.http;
+    say(`HTTP on http://${visible(bracketed(hostname))}:${port}/ (healthz, readyz, metrics)`, { http: server.http });
+  }
   using _renewal = isWorker() ? undefined : renewTls(server, options, surroundings, say);
   const signal = await Promise.race([signals.first(), server.closed]);
   // A worker is stopped by its parent as well.

@@ -54,9 +54,12 @@ export function readSettings(given: Arguments, environment: Environment, groups:
     }
   }
   const { command, forward, ...options } = nest(values) as unknown as Omit<Settings, "options"> & ServeOptions;
-  const { tls } = options;
+  const { tls, http } = options;
   if (tls !== undefined && (tls.cert === undefined || tls.key === undefined)) {
     throw new UsageError("--tls-cert and --tls-key go together: a certificate is of no use without its key");
+  }
+  if (http !== undefined && http.port === undefined) {
+    throw new UsageError("--http-hostname says where HTTP is served, but nothing has it served: add --http-port");
   }
   try {
     validate(options);

@@ -16,7 +16,7 @@ import * as replies from "./replies.ts";
 import { emptyLocals, type Session, sessionId } from "./session.ts";
 import type { Transaction } from "./transaction.ts";
 import { answer, longestLine } from "./turn.ts";
-import { Wire } from "./wire.ts";
+import { type Ending, Wire } from "./wire.ts";
 
 /** What a conversation needs beside its socket. */
 export interface Circumstances {
@@ -169,7 +169,7 @@ export class Conversation {
     const { line = formatReply(written, this.transaction?.envelope.smtputf8), octets } = written;
     this.wire.send(line, octets);
     this.observer.replied?.(this, sent);
-    if (sent.close) this.wire.end(sent === replies.shuttingDown ? "shutdown" : sent.code === 221 ? "quit" : "closed");
+    if (sent.close) this.wire.end(endingBy(sent));
   }
 
   /** Sends a challenge in one line (RFC 4954 section 4) and reads what the client responds; or says why there is none. */
@@ -229,4 +229,12 @@ export class Conversation {
     this.observer.ended(this);
     if (this.#isKnown) this.decide({ stage: "disconnect", session: this.session });
   }
+}
+
+/** What the reply that ends a session says of its end. */
+function endingBy(reply: Reply): Ending {
+  if (reply === replies.shuttingDown) return "shutdown";
+  // Nobody hears that one.
+  if (reply === replies.lostInData || reply === replies.lost) return "lost";
+  return reply.code === 221 ? "quit" : "closed";
 }

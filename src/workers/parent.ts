@@ -102,6 +102,8 @@ class Parent {
         return connections();
       },
       closed: this.#whenClosed,
+      http: undefined,
+      metrics: () => Promise.reject(new Error("Cannot tell metrics: each worker knows of its own work alone")),
       reload: ({ tls }) => this.#reload(tls),
       close: (settings) => this.close(settings),
       [Symbol.asyncDispose]: () => this.close(),

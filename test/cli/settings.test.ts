@@ -6,7 +6,7 @@ import { serveHelp } from "../../src/cli/help.ts";
 import { count, octets, onOrOff, port, seconds, secondsOrNone, text } from "../../src/cli/kind.ts";
 import { listenFailure } from "../../src/cli/listenfailure.ts";
 import { effectiveConfig, readSettings, type Settings, shapesOf } from "../../src/cli/settings.ts";
-import { version } from "../../src/cli/version.ts";
+import { version } from "../../src/version.ts";
 import { sessionOptions } from "../../src/session/options.ts";
 
 const all: readonly Flag[] = serveFlags.flatMap((group) => group.flags);

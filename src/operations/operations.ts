@@ -1,0 +1,71 @@
+/** Who watches a server at work: the log always, and what else is asked for. Nobody else costs anything. */
+
+import type { Surroundings } from "../app/dispatch.ts";
+import { version } from "../version.ts";
+import type { Connections } from "../connections.ts";
+import { logHandlerFailure, logObserver, logProxyFault } from "../log.ts";
+import type { Application } from "../session/event.ts";
+import type { Observer } from "../session/observer.ts";
+import type { Spool } from "../spool/spool.ts";
+import { exposition } from "./exposition.ts";
+import { Metrics } from "./metrics.ts";
+import { together } from "./observers.ts";
+import type { HttpOptions } from "./options.ts";
+
+/** What is asked for. */
+export interface OperationsOptions {
+  readonly http?: HttpOptions;
+  readonly metrics?: boolean;
+}
+
+/** What is looked at when somebody asks for it. */
+export interface Watched {
+  readonly connections: Connections;
+  readonly spool: Spool;
+}
+
+export class Operations {
+  /** Absent: nothing is counted. */
+  readonly metrics: Metrics | undefined;
+  readonly observer: Observer;
+  /** What the dispatching of questions is to tell. */
+  readonly watch: Pick<Surroundings, "around" | "failed">;
+  readonly #watched: Watched;
+
+  constructor({ http, metrics: isCounting = http !== undefined }: OperationsOptions, watched: Watched) {
+    const metrics = isCounting ? new Metrics() : undefined;
+    this.metrics = metrics;
+    this.#watched = watched;
+    this.observer = together(metrics === undefined ? [logObserver] : [logObserver, metrics]);
+    this.watch = metrics === undefined ? { failed: logHandlerFailure } : {
+      around: (event, ask) => metrics.around(event, ask),
+      failed(event, error, reply) {
+        metrics.handlerFailures.add(event.stage);
+        logHandlerFailure(event, error, reply);
+      },
+    };
+  }
+
+  /** The application, under observation if it is asked for. */
+  watched(application: Application): Application {
+    return this.metrics?.measured(application) ?? application;
+  }
+
+  /** A connection was dropped for want of a PROXY header. */
+  readonly proxyFault = (proxy: string, reason: string): void => {
+    this.metrics?.refusedConnections.add("no_proxy_header");
+    logProxyFault(proxy, reason);
+  };
+
+  /**
+   * The metrics as text.
+   *
+   * @throws {Error} when nothing is counted.
+   */
+  async exposition(): Promise<string> {
+    if (this.metrics === undefined) {
+      throw new Error("Cannot tell metrics that nobody counts: serve with metrics: true, or with http");
+    }
+    return await exposition(this.metrics, { version, ...this.#watched });
+  }
+}
