@@ -76,7 +76,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   if (room.connections < share) logFewFiles(room, share);
   const connections = new Connections(sweep, places, room);
   const departures = new Departures(setImmediate);
-  const operations = new Operations(options, { connections, spool });
+  const operations = new Operations(options, { connections, spool, background });
   const app = appOf(handler);
   const answers = operations.watched(application({
     routes: new StageRoutes(app, settings.name),

@@ -15,6 +15,7 @@ const messages: Logger = getLogger(["postern", "message"]);
 const tls: Logger = getLogger(["postern", "tls"]);
 const proxies: Logger = getLogger(["postern", "proxy"]);
 const handlers: Logger = getLogger(["postern", "handler"]);
+const transcripts: Logger = getLogger(["postern", "transcript"]);
 const connections: Logger = getLogger(["postern", "connection"]);
 const spool: Logger = getLogger(["postern", "spool"]);
 
@@ -217,6 +218,11 @@ export function logHandlerFailure(event: StageEvent, error: unknown, reply: Repl
     reply: replyLine(reply),
     ...errorFields(handlers, error),
   });
+}
+
+/** A transcript could not be written; nor, most likely, can the next ones, of which nothing is said. */
+export function logTranscriptFailure(error: unknown): void {
+  transcripts.error("sessions go on without transcripts: {error}", errorFields(transcripts, error));
 }
 
 /** A handler of the app's own HTTP routes failed; the client was told 500, or what the app made of it. */

@@ -1,7 +1,7 @@
 /** What `serve()` takes. */
 
 import type { DeliveryStore } from "./app/deliveries.ts";
-import { type HttpOptions, validateHttp } from "./operations/options.ts";
+import { type HttpOptions, type TranscriptOption, validateHttp } from "./operations/options.ts";
 import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { validateSwitches } from "./session/offer.ts";
@@ -87,6 +87,12 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   readonly http?: HttpOptions;
   /** Whether is counted what `/metrics` and `server.metrics()` tell. Default: if `http` is set. */
   readonly metrics?: boolean;
+  /**
+   * Writes down what clients and server say, a file for each session in this directory, which is made if need be. A
+   * function is asked at the beginning of each session, and names a directory, or a stream that gets the text; or
+   * nothing, for no transcript. Credentials and messages are not in it. Default: none.
+   */
+  readonly transcript?: TranscriptOption;
   /** The bindings handlers find on `c.env`. */
   readonly env?: object;
 }
@@ -106,6 +112,7 @@ export function validate(options: ServeOptions): void {
   validateSwitches(options.extensions ?? {});
   new AddressList("proxyProtocol", options.proxyProtocol);
   validateHttp(options.http);
+  if (options.transcript === "") throw new TypeError("Cannot keep transcripts in a directory without a name");
   if ((options.http !== undefined || options.metrics) && (options.workers ?? 1) > 1) {
     throw new TypeError("Cannot serve http or metrics with several workers: each process knows of its own work alone");
   }

@@ -3,7 +3,7 @@
 import type { Flag } from "./flags.ts";
 import { port, text } from "./kind.ts";
 
-/** HTTP beside SMTP. */
+/** HTTP beside SMTP, and transcripts. */
 export const operations: readonly Flag[] = [
   {
     name: "http-port",
@@ -17,5 +17,11 @@ export const operations: readonly Flag[] = [
     kind: text("ADDRESS"),
     default: "127.0.0.1",
     help: "the address for HTTP; whoever reaches it reads the metrics",
+  },
+  {
+    name: "transcript",
+    sets: "transcript",
+    kind: text("DIR"),
+    help: "write down there what is said in each session, without credentials and messages",
   },
 ];

@@ -10,9 +10,9 @@ const names: readonly (keyof Observer)[] = [
 ];
 
 /** All are told, in their order; what none of them wants to hear of is not there to be called. */
-export function together(observers: readonly Observer[]): Observer {
+export function together(observers: readonly Partial<Observer>[]): Observer {
   const [only, ...others] = observers;
-  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined && others.length === 0) return only as Observer;
   const joined: Record<string, unknown> = {};
   for (const name of names) {
     const listeners = observers.filter((observer) => observer[name] !== undefined);

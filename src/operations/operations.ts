@@ -10,18 +10,22 @@ import type { Spool } from "../spool/spool.ts";
 import { exposition } from "./exposition.ts";
 import { Metrics } from "./metrics.ts";
 import { together } from "./observers.ts";
-import type { HttpOptions } from "./options.ts";
+import type { HttpOptions, TranscriptOption } from "./options.ts";
+import { Transcripts } from "./transcripts.ts";
 
 /** What is asked for. */
 export interface OperationsOptions {
   readonly http?: HttpOptions;
   readonly metrics?: boolean;
+  readonly transcript?: TranscriptOption;
 }
 
 /** What is looked at when somebody asks for it. */
 export interface Watched {
   readonly connections: Connections;
   readonly spool: Spool;
+  /** Work that the server's end waits for. */
+  readonly background: Set<Promise<unknown>>;
 }
 
 export class Operations {
@@ -32,11 +36,14 @@ export class Operations {
   readonly watch: Pick<Surroundings, "around" | "failed">;
   readonly #watched: Watched;
 
-  constructor({ http, metrics: isCounting = http !== undefined }: OperationsOptions, watched: Watched) {
+  /** @throws {Error} when there is no place for transcripts. */
+  constructor(options: OperationsOptions, watched: Watched) {
+    const { transcript, metrics: isCounting = options.http !== undefined } = options;
     const metrics = isCounting ? new Metrics() : undefined;
     this.metrics = metrics;
     this.#watched = watched;
-    this.observer = together(metrics === undefined ? [logObserver] : [logObserver, metrics]);
+    const transcripts = transcript === undefined ? undefined : new Transcripts(transcript, watched.background);
+    this.observer = together([logObserver, metrics, transcripts].filter((observer) => observer !== undefined));
     this.watch = metrics === undefined ? { failed: logHandlerFailure } : {
       around: (event, ask) => metrics.around(event, ask),
       failed(event, error, reply) {

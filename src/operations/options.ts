@@ -1,5 +1,7 @@
 /** What can be set for the operation of a server, beside the taking of mail. */
 
+import type { Session } from "../session/session.ts";
+
 /** Where HTTP is served. */
 export interface HttpOptions {
   /** 0 for any free one; `server.http` tells which. */
@@ -7,6 +9,9 @@ export interface HttpOptions {
   /** The address to listen on. Default `127.0.0.1`: this machine alone. */
   readonly hostname?: string;
 }
+
+/** Which sessions are written down, and where. */
+export type TranscriptOption = string | ((session: Session) => string | WritableStream<Uint8Array> | undefined);
 
 /** What is served where nobody says otherwise: what the pages tell is not for everybody. */
 export const httpHostname = "127.0.0.1";
