@@ -35,6 +35,8 @@ export interface Engine {
   /** The same for a listener with rules of its own. */
   acceptUnder(policy: SessionPolicy, credentials: Credentials | undefined): (socket: Socket) => void;
   readonly sessions: readonly Session[];
+  /** Resolves once everything is loaded that watches it; it takes connections before that, too. */
+  ready(): Promise<void>;
   /** Answers the app's HTTP requests, and those about the server's state. */
   pages(state: State): Answer;
   /** See {@linkcode Server.metrics}. */
@@ -126,6 +128,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
     get sessions(): readonly Session[] {
       return connections.sessions;
     },
+    ready: () => operations.ready(),
     pages: (state) =>
       pages({
         app,

@@ -88,6 +88,11 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   /** Whether is counted what `/metrics` and `server.metrics()` tell. Default: if `http` is set. */
   readonly metrics?: boolean;
   /**
+   * Whether spans of OpenTelemetry are made of sessions, transactions and handlers. Default: if an SDK is registered
+   * when serving begins. `true` is for one that is registered later.
+   */
+  readonly tracing?: boolean;
+  /**
    * Writes down what clients and server say, a file for each session in this directory, which is made if need be. A
    * function is asked at the beginning of each session, and names a directory, or a stream that gets the text; or
    * nothing, for no transcript. Credentials and messages are not in it. Default: none.

@@ -120,6 +120,7 @@ async function serveAlone(
   listenHttp: ListenHttp | undefined,
 ): Promise<Server> {
   const engine = createEngine(handler, options);
+  await engine.ready();
   const http = options.http === undefined ? undefined : await HttpBeside.begin(options.http, engine, listenHttp);
   try {
     const credentials = await credentialsOf(options.tls, options, listen);
@@ -141,6 +142,7 @@ async function serveAsWorker(
 ): Promise<Server> {
   const worker = await Worker.join(limitsOf(options));
   const engine = createEngine(handler, options, worker.shared);
+  await engine.ready();
   const credentials = await credentialsOf(worker.welcome.tls ?? options.tls, options, listen);
   let at = 0;
   const bind: Listen = (address, accept) => bindShared(listen, address, accept, processes, worker.welcome, at++);

@@ -11,6 +11,7 @@ import { exposition } from "./exposition.ts";
 import { Metrics } from "./metrics.ts";
 import { together } from "./observers.ts";
 import type { HttpOptions, TranscriptOption } from "./options.ts";
+import { hasTracerProvider, Tracer } from "./tracer.ts";
 import { Transcripts } from "./transcripts.ts";
 
 /** What is asked for. */
@@ -18,6 +19,7 @@ export interface OperationsOptions {
   readonly http?: HttpOptions;
   readonly metrics?: boolean;
   readonly transcript?: TranscriptOption;
+  readonly tracing?: boolean;
 }
 
 /** What is looked at when somebody asks for it. */
@@ -35,22 +37,35 @@ export class Operations {
   /** What the dispatching of questions is to tell. */
   readonly watch: Pick<Surroundings, "around" | "failed">;
   readonly #watched: Watched;
+  readonly #tracer: Tracer | undefined;
 
   /** @throws {Error} when there is no place for transcripts. */
   constructor(options: OperationsOptions, watched: Watched) {
-    const { transcript, metrics: isCounting = options.http !== undefined } = options;
+    const { transcript, metrics: isCounting = options.http !== undefined, tracing = hasTracerProvider() } = options;
+    const tracer = tracing ? new Tracer() : undefined;
     const metrics = isCounting ? new Metrics() : undefined;
     this.metrics = metrics;
     this.#watched = watched;
     const transcripts = transcript === undefined ? undefined : new Transcripts(transcript, watched.background);
-    this.observer = together([logObserver, metrics, transcripts].filter((observer) => observer !== undefined));
-    this.watch = metrics === undefined ? { failed: logHandlerFailure } : {
-      around: (event, ask) => metrics.around(event, ask),
+    this.#tracer = tracer;
+    const observers = [logObserver, metrics, tracer?.observer, transcripts];
+    this.observer = together(observers.filter((observer) => observer !== undefined));
+    this.watch = metrics === undefined && tracer === undefined ? { failed: logHandlerFailure } : {
+      around(event, ask) {
+        const traced = tracer === undefined ? ask : () => tracer.around(event, ask);
+        return metrics === undefined ? traced() : metrics.around(event, traced);
+      },
       failed(event, error, reply) {
-        metrics.handlerFailures.add(event.stage);
+        metrics?.handlerFailures.add(event.stage);
+        tracer?.handlerFailed(event, error);
         logHandlerFailure(event, error, reply);
       },
     };
+  }
+
+  /** Resolves once everybody watches who is to. */
+  async ready(): Promise<void> {
+    await this.#tracer?.loaded;
   }
 
   /** The application, under observation if it is asked for. */
