@@ -15,7 +15,6 @@ const messages: Logger = getLogger(["postern", "message"]);
 const tls: Logger = getLogger(["postern", "tls"]);
 const proxies: Logger = getLogger(["postern", "proxy"]);
 const handlers: Logger = getLogger(["postern", "handler"]);
-const transcripts: Logger = getLogger(["postern", "transcript"]);
 const connections: Logger = getLogger(["postern", "connection"]);
 const spool: Logger = getLogger(["postern", "spool"]);
 
@@ -216,20 +215,6 @@ export function logHandlerFailure(event: StageEvent, error: unknown, reply: Repl
     ...("recipient" in event ? { recipient: visible(`<${event.recipient.address}>`) } : {}),
     code: reply.code,
     reply: replyLine(reply),
-    ...errorFields(handlers, error),
-  });
-}
-
-/** A transcript could not be written; nor, most likely, can the next ones, of which nothing is said. */
-export function logTranscriptFailure(error: unknown): void {
-  transcripts.error("sessions go on without transcripts: {error}", errorFields(transcripts, error));
-}
-
-/** A handler of the app's own HTTP routes failed; the client was told 500, or what the app made of it. */
-export function logHttpFailure(method: string, path: string, error: unknown): void {
-  handlers.error("HTTP {method} {path} failed: {error}", {
-    method: visible(method),
-    path: visible(path),
     ...errorFields(handlers, error),
   });
 }

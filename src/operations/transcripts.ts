@@ -2,9 +2,9 @@
 
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { logTranscriptFailure } from "../log.ts";
 import type { Conversation } from "../session/conversation.ts";
 import type { Observer } from "../session/observer.ts";
+import { logTranscriptFailure } from "./log.ts";
 import { FileSink, StreamSink } from "./sinks.ts";
 import type { TranscriptOption } from "./options.ts";
 import { type Sink, Transcript } from "./transcript.ts";
