@@ -2,7 +2,6 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { serveFlags } from "../../src/cli/flags.ts";
 
 /** The folder, with its slash. */
 export const folder: string = fileURLToPath(new URL("../../examples/fly/", import.meta.url));
@@ -34,9 +33,6 @@ export interface FlyConfig {
   readonly checks: Readonly<Record<string, { readonly type: string; readonly port: number; readonly path: string }>>;
   readonly metrics: { readonly port: number; readonly path: string };
 }
-
-/** Whether the command serves the operations page that the checks and the metrics ask. */
-export const hasPage: boolean = serveFlags.some(({ flags }) => flags.some(({ name }) => name === "http-port"));
 
 export const config: FlyConfig = Bun.TOML.parse(readFileSync(`${folder}fly.toml`, "utf8")) as FlyConfig;
 

@@ -11,7 +11,7 @@ import { freePort, type Scratch, scratch } from "../clients/scratch.ts";
 import { type HttpFunction, says, secret, startFunction } from "../forward/functions.ts";
 import { available, Container } from "../container.ts";
 import { WireClient } from "../wire.ts";
-import { config, folder as exampleFolder, hasPage, readImage } from "./files.ts";
+import { config, folder as exampleFolder, readImage } from "./files.ts";
 
 setDefaultTimeout(90_000);
 
@@ -129,7 +129,7 @@ describe.skipIf(!there).each(["Dockerfile.bun", "Dockerfile.deno"])("%s", (docke
     expect(container.output.match(/"postern\.(?:proxy|connection)"/g)).toHaveLength(1);
   });
 
-  test.skipIf(!hasPage)("the health check and the metrics answer outside of it all", async () => {
+  test("the health check and the metrics answer outside of it all", async () => {
     const { path } = config.checks["health"]!;
     expect((await fetch(`http://127.0.0.1:${http}${path}`)).status).toBe(200);
     const metrics = await (await fetch(`http://127.0.0.1:${http}${config.metrics.path}`)).text();
@@ -146,7 +146,7 @@ describe.skipIf(!there).each(["Dockerfile.bun", "Dockerfile.deno"])("%s", (docke
     }
     container.process.kill(config.kill_signal as NodeJS.Signals);
     expect((await idle.reply()).code).toBe(421);
-    if (hasPage) expect((await fetch(`http://127.0.0.1:${http}${config.checks["health"]!.path}`)).status).toBe(503);
+    expect((await fetch(`http://127.0.0.1:${http}${config.checks["health"]!.path}`)).status).toBe(503);
     expect((await busy.command("Subject: Last\r\n\r\nHello\r\n.")).raw).toBe("250 2.0.0 Ticket 7");
     expect(await container.ended).toBe(0);
     expect(target.asked.at(-1)?.body.toString()).toContain("Subject: Last\r\n");

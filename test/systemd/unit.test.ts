@@ -10,7 +10,6 @@ import { find, installed, privileged } from "../clients/found.ts";
 import { run } from "../clients/run.ts";
 import { type Scratch, scratch } from "../clients/scratch.ts";
 import { available, Container } from "../container.ts";
-import { hasPage } from "../fly/files.ts";
 import { secret } from "../forward/functions.ts";
 import { runtimeNames } from "../runtime.ts";
 
@@ -47,7 +46,7 @@ test.skipIf(!hasAnalyze)("systemd has nothing to say against it", async () => {
   expect((await run(await find("systemd-analyze") ?? "", exposure)).code).toBe(0);
 });
 
-test.skipIf(!hasPage)("its variables are known to the command, and the drain ends before systemd kills", () => {
+test("its variables are known to the command, and the drain ends before systemd kills", () => {
   const twins = new Set(serveFlags.flatMap(({ flags }) => flags.map(twinOf)));
   expect(Object.keys(environment).filter((name) => name.startsWith("POSTERN_") && !twins.has(name))).toEqual([]);
   expect(Number(settings("TimeoutStopSec")[0])).toBeGreaterThanOrEqual(Number(environment["POSTERN_GRACE"]) + 5);
