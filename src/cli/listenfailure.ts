@@ -2,6 +2,7 @@
 
 import { HttpListenError } from "../operations/http.ts";
 import { describeError, visible } from "../visible.ts";
+import { TranscriptError } from "../operations/transcripts.ts";
 import type { ServeOptions } from "../options.ts";
 import { CommandError } from "./failure.ts";
 import { bracketed, placesOf } from "./listeners.ts";
@@ -9,6 +10,9 @@ import { bracketed, placesOf } from "./listeners.ts";
 /** The failure of `serve()` as a line. The runtimes word it differently, but all give the system's code. */
 export function listenFailure(error: unknown, options: ServeOptions): CommandError {
   if (error instanceof HttpListenError) return httpFailure(error);
+  if (error instanceof TranscriptError) {
+    return new CommandError(visible(`c${error.message.slice(1)}`), { cause: error });
+  }
   // All are bound or none, and the runtimes do not say which could not be.
   const where = `${options.listeners === undefined ? "" : "all of "}${placesOf(options).map(visible).join(", ")}`;
   return new CommandError(`cannot listen on ${where}: ${reason(error, options)}`, { cause: error });

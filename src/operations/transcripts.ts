@@ -19,7 +19,7 @@ export class Transcripts implements Pick<Observer, "began" | "ended"> {
   /** Whether the last one went wrong: that is said once, not for every session. */
   #hasFailed = false;
 
-  /** @throws {Error} when the directory is not there and cannot be made, or cannot be written to. */
+  /** @throws {TranscriptError} when the directory is not there and cannot be made, or cannot be written to. */
   constructor(option: TranscriptOption, background: Set<Promise<unknown>>) {
     this.#option = option;
     this.#background = background;
@@ -61,6 +61,11 @@ export class Transcripts implements Pick<Observer, "began" | "ended"> {
   }
 }
 
+/** There is no place for transcripts. */
+export class TranscriptError extends Error {
+  override readonly name = "TranscriptError";
+}
+
 /** Transcripts are for the eyes of whoever runs the server. */
 function prepare(directory: string): void {
   try {
@@ -68,8 +73,7 @@ function prepare(directory: string): void {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const { code, message } = cause as { readonly code?: string; readonly message: string };
-    throw new Error(`Cannot keep transcripts in ${directory}: ${code === "EEXIST" ? "it is no directory" : message}`, {
-      cause,
-    });
+    const reason = code === "EEXIST" ? "it is no directory" : message;
+    throw new TranscriptError(`Cannot keep transcripts in ${directory}: ${reason}`, { cause });
   }
 }
