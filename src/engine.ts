@@ -10,6 +10,7 @@ import { Connections } from "./connections.ts";
 import { FileRoom } from "./fileroom.ts";
 import { limitsOf } from "./limits.ts";
 import { logFewFiles } from "./log.ts";
+import type { Snapshot } from "./operations/exposition.ts";
 import { logHttpFailure } from "./operations/log.ts";
 import { Operations } from "./operations/operations.ts";
 import { type Answer, pages, type State } from "./operations/page.ts";
@@ -42,6 +43,8 @@ export interface Engine {
   pages(state: State): Answer;
   /** See {@linkcode Server.metrics}. */
   metrics(): Promise<string>;
+  /** The same as numbers, to be summed up. */
+  snapshot(): Promise<Snapshot>;
   /** Lets sessions finish, and drops what is left after `grace` milliseconds; default ten seconds. */
   close(settings?: { readonly grace?: number }): Promise<void>;
 }
@@ -140,6 +143,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
         failed: logHttpFailure,
       }),
     metrics: () => operations.exposition(),
+    snapshot: () => operations.snapshot(),
     close,
   };
 }

@@ -118,9 +118,6 @@ export function validate(options: ServeOptions): void {
   new AddressList("proxyProtocol", options.proxyProtocol);
   validateHttp(options.http);
   if (options.transcript === "") throw new TypeError("Cannot keep transcripts in a directory without a name");
-  if ((options.http !== undefined || options.metrics) && (options.workers ?? 1) > 1) {
-    throw new TypeError("Cannot serve http or metrics with several workers: each process knows of its own work alone");
-  }
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
   const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool, workers } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {

@@ -103,7 +103,7 @@ export async function start(
   const { workers = 1 } = options;
   if (workers === 1) return await serveAlone(handler, options, listen, listenHttp);
   if (processes === undefined) throw new TypeError("Cannot serve with workers: this runtime has none");
-  if (!isWorker()) return await startWorkers(workers, listenersOf(options), processes);
+  if (!isWorker()) return await startWorkers(workers, handler, options, processes, listenHttp);
   try {
     return await serveAsWorker(handler, options, listen, processes);
   } catch (error) {
@@ -148,7 +148,7 @@ async function serveAsWorker(
   const bind: Listen = (address, accept) => bindShared(listen, address, accept, processes, worker.welcome, at++);
   const bound = await bindAll(listenersOf(options), credentials, engine, bind);
   const server = serverOf(engine, bound, credentials, listen);
-  worker.begin(server);
+  worker.begin(server, engine.snapshot);
   server.closed.then(() => worker.end());
   return server;
 }

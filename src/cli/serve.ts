@@ -64,8 +64,9 @@ export async function serveCommand(words: readonly string[], surroundings: Surro
   if (entry === undefined && isShared(options)) {
     throw new UsageError("without ENTRY there is only the development inbox, which has no use for --workers");
   }
-  // The parent of workers serves nothing: what the app does when it is loaded is done in each of them.
-  const isServing = !isShared(options) || isWorker();
+  // The parent of workers takes no mail: what the app does when it is loaded is done in each of them. The app's own
+  // pages are the parent's.
+  const isServing = !isShared(options) || isWorker() || options.http !== undefined;
   const handler = entry === undefined ? inbox(shower(settings, output)) : isServing ? await loadEntry(entry) : notHere;
   configureLog(command, output);
   await run(handler, entry, { options, command }, surroundings);

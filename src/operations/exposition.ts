@@ -1,7 +1,7 @@
 /** The numbers of a server in Prometheus' text format, written by `prom-client`. */
 
 import process from "node:process";
-import type { Metric } from "prom-client";
+import type { Metric, MetricObjectWithValues, MetricValue, Registry } from "prom-client";
 import type { Spool } from "../spool/spool.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Distribution, Tallies, Tally } from "./tally.ts";
@@ -20,8 +20,26 @@ export interface Gauges {
 type Labels = Readonly<Record<string, string>>;
 type Value = readonly [labels: Labels, value: number];
 
+/** The numbers of one process, to be summed up with those of others; plain JSON. */
+export type Snapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
+
 /** All of it, as text. */
 export async function exposition(metrics: Metrics, gauges: Gauges): Promise<string> {
+  return await (await registryOf(metrics, gauges)).metrics();
+}
+
+/** All of it, as numbers. */
+export async function snapshot(metrics: Metrics, gauges: Gauges): Promise<Snapshot> {
+  return await (await registryOf(metrics, gauges)).getMetricsAsJSON();
+}
+
+/** The numbers of several processes, as those of one. */
+export async function summed(snapshots: readonly Snapshot[]): Promise<string> {
+  const { AggregatorRegistry } = await import("prom-client");
+  return await AggregatorRegistry.aggregate([...snapshots]).metrics();
+}
+
+async function registryOf(metrics: Metrics, gauges: Gauges): Promise<Registry> {
   // Only who is asked for metrics loads what writes them.
   const { Counter, Gauge, Registry } = await import("prom-client");
   const registry = new Registry();
@@ -32,8 +50,14 @@ export async function exposition(metrics: Metrics, gauges: Gauges): Promise<stri
     for (const [labels, value] of values) metric.inc(labels, value);
   }
 
-  function gauge(name: string, help: string, labelNames: string[], values: Iterable<Value>): void {
-    const metric = new Gauge({ name, help, labelNames, registers });
+  function gauge(
+    name: string,
+    help: string,
+    labelNames: string[],
+    values: Iterable<Value>,
+    aggregator: "sum" | "first" | "min" = "sum",
+  ): void {
+    const metric = new Gauge({ name, help, labelNames, registers, aggregator });
     for (const [labels, value] of values) metric.set(labels, value);
   }
 
@@ -44,7 +68,7 @@ export async function exposition(metrics: Metrics, gauges: Gauges): Promise<stri
   }
 
   const { connections, spool } = gauges;
-  gauge("postern_info", "The version that runs.", ["version"], [[{ version: gauges.version }, 1]]);
+  gauge("postern_info", "The version that runs.", ["version"], [[{ version: gauges.version }, 1]], "first");
   gauge("postern_connections", "Open connections.", [], one(connections.size));
   counter("postern_connections_total", "Connections that were let in.", [], one(connections.accepted));
   counter(
@@ -86,8 +110,8 @@ export async function exposition(metrics: Metrics, gauges: Gauges): Promise<stri
   const { user, system } = process.cpuUsage();
   counter("process_cpu_seconds_total", "Processor time of the whole process.", [], one((user + system) / 1e6));
   gauge("process_resident_memory_bytes", "Resident memory of the process.", [], one(process.memoryUsage().rss));
-  gauge("process_start_time_seconds", "When the process began.", [], one(startedAt));
-  return await registry.metrics();
+  gauge("process_start_time_seconds", "When the process began.", [], one(startedAt), "min");
+  return registry;
 }
 
 /** Whole seconds, and always the same. */

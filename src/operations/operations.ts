@@ -7,7 +7,7 @@ import { logHandlerFailure, logObserver, logProxyFault } from "../log.ts";
 import type { Application } from "../session/event.ts";
 import type { Observer } from "../session/observer.ts";
 import type { Spool } from "../spool/spool.ts";
-import { exposition } from "./exposition.ts";
+import { exposition, type Snapshot, snapshot } from "./exposition.ts";
 import { Metrics } from "./metrics.ts";
 import { together } from "./observers.ts";
 import type { HttpOptions, TranscriptOption } from "./options.ts";
@@ -85,9 +85,20 @@ export class Operations {
    * @throws {Error} when nothing is counted.
    */
   async exposition(): Promise<string> {
-    if (this.metrics === undefined) {
-      throw new Error("Cannot tell metrics that nobody counts: serve with metrics: true, or with http");
-    }
-    return await exposition(this.metrics, { version, ...this.#watched });
+    return await exposition(this.#counted, { version, ...this.#watched });
+  }
+
+  /**
+   * The same as numbers.
+   *
+   * @throws {Error} when nothing is counted.
+   */
+  async snapshot(): Promise<Snapshot> {
+    return await snapshot(this.#counted, { version, ...this.#watched });
+  }
+
+  get #counted(): Metrics {
+    if (this.metrics !== undefined) return this.metrics;
+    throw new Error("Cannot tell metrics that nobody counts: serve with metrics: true, or with http");
   }
 }

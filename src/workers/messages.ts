@@ -2,6 +2,7 @@
 
 import type { DeliveryStore } from "../app/deliveries.ts";
 import type { ServerLimits } from "../limits.ts";
+import type { Snapshot } from "../operations/exposition.ts";
 import type { Full } from "../places.ts";
 import type { BoundAddress } from "../server.ts";
 import type { RememberedFailures } from "../session/failures.ts";
@@ -23,8 +24,8 @@ export type FromWorker =
   | PlacesNews
   | { readonly type: "authFailure"; readonly address: string }
   | { readonly type: "store"; readonly id: number; readonly call: StoreCall }
-  /** The certificates were exchanged, or kept because of an error. */
-  | { readonly type: "reloaded"; readonly id: number; readonly error?: string };
+  /** To `reload` or `metrics`. */
+  | ({ readonly type: "answer"; readonly id: number } & Answer);
 
 /** What moves in and out of a worker. */
 export interface PlacesNews {
@@ -47,7 +48,16 @@ export type FromParent =
   | { readonly type: "pending"; readonly sender: string; readonly isPending: boolean }
   | { readonly type: "stored"; readonly id: number; readonly value?: unknown }
   | { readonly type: "reload"; readonly id: number; readonly tls: TlsOptions }
+  | { readonly type: "metrics"; readonly id: number }
   | { readonly type: "close"; readonly grace?: number };
+
+/** What came of something that was asked of a worker. */
+export interface Answer {
+  /** The metrics, if it was them. */
+  readonly value?: Snapshot;
+  /** Why it could not be done. */
+  readonly error?: string;
+}
 
 /** What a worker must know before it listens. */
 export interface Welcome {

@@ -1,13 +1,18 @@
 /** The parent of the workers: it serves nothing itself. It starts them, replaces those that end, and stops them. */
 
 import type { ChildProcess } from "node:child_process";
-import type { ListenerOptions } from "../options.ts";
+import type { MailHandler } from "../app/handler.ts";
+import { summed } from "../operations/exposition.ts";
+import type { HttpBeside, ListenHttp } from "../operations/http.ts";
+import { listenersOf, type ServeOptions } from "../options.ts";
 import type { BoundAddress, Server } from "../server.ts";
 import type { TlsOptions } from "../tls/options.ts";
+import { serveHttp } from "./http.ts";
 import { Ledger } from "./ledger.ts";
 import { logEnded, logFailed, logReady } from "./log.ts";
 import { type FromParent, type FromWorker, opened, sealed } from "./messages.ts";
 import { type Processes, workerEnvironment } from "./processes.ts";
+import { Questions } from "./questions.ts";
 
 /** A worker could not begin to serve: the message is its own. */
 export class WorkerFailure extends Error {
@@ -37,9 +42,12 @@ let hasStarted = false;
  */
 export async function startWorkers(
   count: number,
-  listeners: readonly ListenerOptions[],
+  handler: MailHandler,
+  options: ServeOptions,
   processes: Processes,
+  listenHttp: ListenHttp | undefined,
 ): Promise<Server> {
+  const listeners = listenersOf(options);
   if (processes.obstacle !== undefined) throw new TypeError(`Cannot serve with workers: ${processes.obstacle}`);
   if (!processes.sharesUnixSockets && listeners.every(({ unix }) => unix !== undefined)) {
     throw new TypeError(
@@ -50,12 +58,15 @@ export async function startWorkers(
   hasStarted = true;
   const parent = new Parent(count, processes);
   try {
+    parent.http = await serveHttp(handler, options, () => parent.metrics(), listenHttp);
     await parent.start();
   } catch (error) {
     hasStarted = false;
+    parent.http?.drop();
     await parent.close({ grace: 0 });
     throw error;
   }
+  parent.http?.ready();
   return parent.server();
 }
 
@@ -63,6 +74,7 @@ export async function startWorkers(
 interface Slot {
   readonly number: number;
   child: ChildProcess | undefined;
+  isReady: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
   wait: number;
 }
@@ -70,13 +82,13 @@ interface Slot {
 class Parent {
   readonly #processes: Processes;
   readonly #slots: readonly Slot[];
-  readonly #reloads = new Map<number, (error: string | undefined) => void>();
+  readonly #questions = new Questions();
+  http: HttpBeside | undefined;
   /** Workers to be welcomed once the ports are known. */
   readonly #waiting: (() => void)[] = [];
   #ledger: Ledger | undefined;
   #listeners: readonly BoundAddress[] | undefined;
   #tls: TlsOptions | undefined;
-  #reloadsBegun = 0;
   #closing: Promise<void> | undefined;
   #closed: () => void = () => {};
   readonly #whenClosed = new Promise<void>((resolve) => this.#closed = resolve);
@@ -84,7 +96,13 @@ class Parent {
   constructor(count: number, processes: Processes) {
     this.#processes = processes;
     const slots = Array.from({ length: count }, (_, number) => number);
-    this.#slots = slots.map((number) => ({ number, child: undefined, timer: undefined, wait: shortestWait }));
+    this.#slots = slots.map((number) => ({
+      number,
+      child: undefined,
+      isReady: false,
+      timer: undefined,
+      wait: shortestWait,
+    }));
   }
 
   async start(): Promise<void> {
@@ -102,8 +120,8 @@ class Parent {
         return connections();
       },
       closed: this.#whenClosed,
-      http: undefined,
-      metrics: () => Promise.reject(new Error("Cannot tell metrics: each worker knows of its own work alone")),
+      http: this.http?.address,
+      metrics: () => this.metrics(),
       reload: ({ tls }) => this.#reload(tls),
       close: (settings) => this.close(settings),
       [Symbol.asyncDispose]: () => this.close(),
@@ -115,7 +133,15 @@ class Parent {
     return this.#closing ??= this.#close(grace);
   }
 
+  /** Those of all workers, as if they were one. What one that has ended counted is gone with it. */
+  async metrics(): Promise<string> {
+    const answers = await this.#questions.ask(this.#ready, (child, id) => tell(child, { type: "metrics", id }));
+    return await summed(answers.map(({ value = [] }) => value));
+  }
+
   async #close(grace: number): Promise<void> {
+    const began = performance.now();
+    this.http?.drain();
     for (const { timer } of this.#slots) clearTimeout(timer);
     const children = this.#slots.map(({ child }) => child).filter((child) => child !== undefined);
     await Promise.all(children.map((child) => {
@@ -124,23 +150,19 @@ class Parent {
       tell(child, { type: "close", grace });
       return ended.then(() => clearTimeout(timer));
     }));
+    await this.http?.end(grace - (performance.now() - began));
     this.#closed();
   }
 
+  /** For one that begins meanwhile see `ready`. */
   async #reload(tls: TlsOptions): Promise<void> {
-    const children = this.#slots.map(({ child }) => child).filter((child) => child !== undefined);
-    const errors = await Promise.all(children.map((child) =>
-      new Promise<string | undefined>((resolve) => {
-        const id = ++this.#reloadsBegun;
-        this.#reloads.set(id, resolve);
-        // One that ends reads the new certificates when it is replaced.
-        child.once("exit", () => resolve(undefined));
-        tell(child, { type: "reload", id, tls });
-      })
-    ));
-    const error = errors.find((each) => each !== undefined);
-    if (error !== undefined) throw new Error(error);
+    await this.#questions.ask(this.#ready, (child, id) => tell(child, { type: "reload", id, tls }));
     this.#tls = tls;
+  }
+
+  /** The workers that listen. */
+  get #ready(): ChildProcess[] {
+    return this.#slots.flatMap(({ child, isReady }) => child !== undefined && isReady ? [child] : []);
   }
 
   /** Starts a worker; resolves when it listens, rejects when it ends before. */
@@ -149,6 +171,8 @@ class Parent {
     const startedAt = performance.now();
     const member = { tell: (message: FromParent) => tell(child, message) };
     slot.child = child;
+    slot.isReady = false;
+    let tls: TlsOptions | undefined;
     return new Promise((resolve, reject) => {
       let failure: WorkerFailure | undefined;
       child.on("message", (received) => {
@@ -159,19 +183,20 @@ class Parent {
             if (this.#closing !== undefined) return tell(child, { type: "close" });
             this.#ledger ??= new Ledger(message.limits, this.#slots.length);
             this.#ledger.join(member);
+            tls = this.#tls;
             return this.#leadIn(slot, () => tell(child, this.#welcome(slot, isReplacement)));
           case "ready":
+            slot.isReady = true;
             this.#listeners ??= message.listeners;
+            if (this.#tls !== undefined && this.#tls !== tls) tell(child, { type: "reload", id: 0, tls: this.#tls });
             logReady(slot.number, child.pid);
             for (const welcome of this.#waiting.splice(0)) welcome();
             return resolve();
           case "failed":
             failure = new WorkerFailure(message.message, message.status);
             return;
-          case "reloaded":
-            this.#reloads.get(message.id)?.(message.error);
-            this.#reloads.delete(message.id);
-            return;
+          case "answer":
+            return this.#questions.hear(message.id, message);
           default:
             return this.#ledger?.hear(member, message);
         }

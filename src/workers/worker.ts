@@ -4,6 +4,7 @@ import process from "node:process";
 import type { DeliveryStore } from "../app/deliveries.ts";
 import type { Shared } from "../engine.ts";
 import type { ServerLimits } from "../limits.ts";
+import type { Snapshot } from "../operations/exposition.ts";
 import type { Server } from "../server.ts";
 import { AddressFailures } from "../session/failures.ts";
 import { logOrphaned } from "./log.ts";
@@ -23,6 +24,7 @@ export class Worker {
   readonly #places: SharedPlaces;
   readonly #failures: SharedFailures;
   #server: Server | undefined;
+  #snapshot: (() => Promise<Snapshot>) | undefined;
   #isLeaving = false;
 
   private constructor(welcome: Welcome, limits: ServerLimits) {
@@ -63,8 +65,9 @@ export class Worker {
   }
 
   /** The server is up: from now on the parent may close it, or reload its certificates. */
-  begin(server: Server): void {
+  begin(server: Server, snapshot: () => Promise<Snapshot>): void {
     this.#server = server;
+    this.#snapshot = snapshot;
     tell({ type: "ready", listeners: server.listeners });
   }
 
@@ -90,10 +93,9 @@ export class Worker {
         if (this.#server === undefined) process.exit();
         return void this.#server.close(message.grace === undefined ? {} : { grace: message.grace });
       case "reload":
-        return void this.#server?.reload({ tls: message.tls }).then(
-          () => tell({ type: "reloaded", id: message.id }),
-          (error) => tell({ type: "reloaded", id: message.id, error: String((error as Error)?.message ?? error) }),
-        );
+        return answer(message.id, this.#server?.reload({ tls: message.tls }));
+      case "metrics":
+        return answer(message.id, this.#snapshot?.());
     }
   }
 
@@ -115,6 +117,14 @@ function tell(message: FromWorker, sent: () => void = () => {}): void {
   // A parent that is gone shows as a disconnection; what was meant for it goes nowhere.
   if (process.connected) process.send!(sealed(message), sent);
   else sent();
+}
+
+/** Answers the parent, once there is an answer. */
+function answer(id: number, outcome: Promise<Snapshot | void> | undefined): void {
+  outcome?.then(
+    (value) => tell({ type: "answer", id, ...(value === undefined ? {} : { value }) }),
+    (error) => tell({ type: "answer", id, error: String((error as Error)?.message ?? error) }),
+  );
 }
 
 /** Failed logins, of which the other workers hear. */

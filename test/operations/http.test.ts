@@ -141,7 +141,6 @@ describe("an app's own routes by the names of the pages", () => {
 test.each<[string, ServeOptions & ListenerOptions, string]>([
   ["a port that is none", { http: { port: 65_536 } }, "Cannot serve HTTP on port 65536"],
   ["no port", { http: {} as never }, "Cannot serve HTTP: http needs a port"],
-  ["HTTP with workers", { http, workers: 2 }, "Cannot serve http or metrics with several workers"],
   ["no address", { http: { port: 0, hostname: "" } }, "Cannot serve HTTP on an empty hostname"],
 ])("%s is an error", async (_, options, message) => {
   await expect(serve(new Postern(), { port: 0, hostname: "127.0.0.1", ...options })).rejects.toThrow(message);

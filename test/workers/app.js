@@ -9,6 +9,7 @@ const taken = process.env["TAKEN"] ?? "/dev/null";
 let refusals = 0;
 
 app.connect((c) => c.text(`pid ${process.pid}`));
+app.get("/own", (c) => c.text("the app's own"));
 app.auth(password((user, secret) => user === "alice" && secret === "wonderland"));
 app.deliver(":user@example.com", (c) => {
   const user = c.req.param("user");
