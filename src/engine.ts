@@ -81,7 +81,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   const room = FileRoom.ofProcess();
   if (room.connections < share) logFewFiles(room, share);
   const connections = new Connections(sweep, places, room);
-  const departures = new Departures(setImmediate);
+  const departures = new Departures(setImmediate, () => connections.size);
   const operations = new Operations(options, { connections, spool, background });
   const app = appOf(handler);
   const answers = operations.watched(application({

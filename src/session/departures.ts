@@ -5,6 +5,8 @@ export interface Departing {
   depart(): void;
 }
 
+const fewestSessions = 3;
+
 /**
  * Sends what was said in one turn of the event loop when that is over.
  *
@@ -14,12 +16,22 @@ export interface Departing {
  */
 export class Departures {
   readonly #atEndOfTurn: (run: () => void) => void;
+  readonly #sessions: () => number;
   #waiting: Departing[] = [];
   #spare: Departing[] = [];
 
-  /** @param atEndOfTurn as `setImmediate`: runs something once all that has arrived by now was dealt with. */
-  constructor(atEndOfTurn: (run: () => void) => void) {
+  /**
+   * @param atEndOfTurn as `setImmediate`: runs something once all that has arrived by now was dealt with.
+   * @param sessions how many there are.
+   */
+  constructor(atEndOfTurn: (run: () => void) => void, sessions: () => number) {
     this.#atEndOfTurn = atEndOfTurn;
+    this.#sessions = sessions;
+  }
+
+  /** Whether it pays to wait for others: with hardly anybody there, the turn costs more than it saves. */
+  get areShared(): boolean {
+    return this.#sessions() >= fewestSessions;
   }
 
   add(departing: Departing): void {

@@ -92,7 +92,7 @@ export class Wire implements Deadline, Departing {
 
   /** Lets what waits leave with the replies of others. A promise means that the client has not read earlier ones. */
   #flushSoon(): Promise<void> | undefined {
-    if (this.#blocked !== undefined || this.#departures === undefined) return this.flush();
+    if (this.#blocked !== undefined || !this.#departures?.areShared) return this.flush();
     if (this.#out === "" || this.#isDeparting) return;
     this.#isDeparting = true;
     this.#departures.add(this);
