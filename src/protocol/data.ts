@@ -29,6 +29,11 @@ const crByte: Uint8Array = Uint8Array.of(CR);
 const lfByte: Uint8Array = Uint8Array.of(LF);
 const crlf: Uint8Array = Uint8Array.of(CR, LF);
 
+/** Whether a byte is there, and neither a dot nor half a newline. */
+function isText(byte: number | undefined): boolean {
+  return byte !== undefined && byte !== DOT && byte !== CR && byte !== LF;
+}
+
 /** Takes a message out of the bytes that follow 354. */
 export class DataDecoder {
   readonly #emit: (piece: Uint8Array) => void;
@@ -62,6 +67,10 @@ export class DataDecoder {
     while (at < chunk.length) {
       if (this.#state === text) {
         at = nextNewline(chunk, words, at);
+        // Nearly every line ends with CRLF, and has one behind it that begins as text: no state in between matters.
+        while (chunk[at] === CR && chunk[at + 1] === LF && isText(chunk[at + 2])) {
+          at = nextNewline(chunk, words, at + 3);
+        }
         if (at === chunk.length) break;
       }
       const byte = chunk[at]!;

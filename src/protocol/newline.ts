@@ -90,30 +90,36 @@ export function alignedWords(chunk: Uint8Array): Int32Array | undefined {
 /**
  * Where the next CR or LF is, or the chunk's length.
  *
- * Almost all bytes of mail are neither, so four are looked at together: the expression is zero when none of the four is
- * below 0x0e (subtracting borrows into the top bit only of bytes below it, or above such a byte).
+ * Almost all bytes of mail are neither, so four are looked at together.
  */
 export function nextNewline(chunk: Uint8Array, words: Int32Array | undefined, at: number): number {
+  const end = chunk.length;
   if (words !== undefined) {
     const base = words.byteOffset - chunk.byteOffset;
-    while (at < chunk.length && ((at - base) & 3) !== 0) {
-      const byte = chunk[at]!;
-      if (byte === LF || byte === CR) return at;
-      at++;
-    }
-    for (let i = (at - base) >> 2; i >= 0 && i < words.length; i++) {
-      const word = words[i]!;
-      if (((word - 0x0e0e0e0e) & ~word & 0x80808080) === 0) continue;
-      for (at = base + (i << 2); at < base + (i << 2) + 4; at++) {
-        const byte = chunk[at]!;
-        if (byte === LF || byte === CR) return at;
-      }
+    const aligned = Math.min(end, at + ((base - at) & 3));
+    for (; at < aligned; at++) if (isNewline(chunk[at]!)) return at;
+    let i = (at - base) >> 2;
+    // Two at a time: one at a time V8 takes half as long again, and four at a time JavaScriptCore does.
+    const last = words.length - 1;
+    for (; i < last && (marks(words[i]!) | marks(words[i + 1]!)) === 0; i += 2);
+    for (; i < words.length; i++) {
+      if (marks(words[i]!) === 0) continue;
+      for (at = base + (i << 2); at < base + (i << 2) + 4; at++) if (isNewline(chunk[at]!)) return at;
     }
     at = Math.max(at, base + (words.length << 2));
   }
-  for (; at < chunk.length; at++) {
-    const byte = chunk[at]!;
-    if (byte === LF || byte === CR) return at;
-  }
+  for (; at < end; at++) if (isNewline(chunk[at]!)) return at;
   return at;
+}
+
+/**
+ * Zero when none of the four bytes is below 0x0e: subtracting borrows into the top bit only of bytes below it, or above
+ * such a byte.
+ */
+function marks(word: number): number {
+  return (word - 0x0e0e0e0e) & ~word & 0x80808080;
+}
+
+function isNewline(byte: number): boolean {
+  return byte === LF || byte === CR;
 }
