@@ -34,7 +34,7 @@ function environment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv
   return { ...Object.fromEntries(inherited), ...given };
 }
 
-/** A command under way. It is killed after half a minute, whatever happens. */
+/** A command under way. It is killed after eighty seconds, whatever happens. */
 export class Command {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
@@ -52,7 +52,7 @@ export class Command {
   ) {
     const [program = "", ...args] = [...launcher, ...commands[runtime]];
     this.child = spawn(program, [...args, ...words], { cwd, env: environment(env) });
-    const timer = setTimeout(() => this.child.kill("SIGKILL"), 30_000);
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 80_000);
     this.child.stdout.on("data", (chunk) => {
       this.#stdout += chunk;
       for (const look of this.#watchers) look();

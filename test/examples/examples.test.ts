@@ -168,7 +168,7 @@ describe.each(runtimeNames)("on %s", (runtime) => {
         const { status, stderr } = await command.stop();
         expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
       }
-    }, 60_000);
+    }, 90_000);
   }
 });
 
