@@ -30,3 +30,5 @@ process.stdin.on("data", async (bytes) => {
       process.exit();
   }
 });
+// Whoever asked is gone. A worker has no input, but a channel.
+if (process.send === undefined) process.stdin.on("end", () => process.exit());
