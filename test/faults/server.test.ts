@@ -63,8 +63,9 @@ describe("file descriptors", () => {
       const words = [...serveIt, "--max-connections-per-address", "1000", "--memory-per-message", "1KiB"];
       const command = new Command(runtime, words, {}, undefined, limited);
       const port = Number((await command.printed(/"port":(\d+)/))[1]);
-      const clients = await Promise.all(Array.from({ length: 200 }, () => WireClient.connect({ port })));
-      const codes = await Promise.all(clients.map((client) => client.reply().then(({ code }) => code, () => 0)));
+      const connecting = Array.from({ length: 200 }, () => WireClient.connect({ port }).catch(() => undefined));
+      const clients = await Promise.all(connecting);
+      const codes = await Promise.all(clients.map((client) => client?.reply().then(({ code }) => code, () => 0) ?? 0));
       const served = clients.filter((_, index) => codes[index] === 220);
       expect(served.length).toBeGreaterThan(30);
       // The others hear why, or are dropped when there are too many to be told.
@@ -73,7 +74,7 @@ describe("file descriptors", () => {
       await pause(1000);
       expect(processorTime(command.child.pid!) - used).toBeLessThan(0.5);
       // A message that needs a file has one.
-      const [first] = served as [WireClient];
+      const first = served[0]!;
       await first.command("EHLO c.test");
       expect(await send(first, 100_000)).toStartWith("250");
       for (const client of clients) client?.destroy();
