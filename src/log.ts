@@ -1,8 +1,9 @@
 /** What is written down: one line for each session and each message. Silent until LogTape is configured. */
 
-import { getLogger, type Logger, type LogRecord } from "@logtape/logtape";
+import { getLogger, type Logger } from "@logtape/logtape";
 import type { StageEvent } from "./app/stage.ts";
 import type { FileRoom } from "./fileroom.ts";
+import { LogLine } from "./logline.ts";
 import type { Reply } from "./protocol/reply.ts";
 import type { Conversation } from "./session/conversation.ts";
 import type { AuthOutcome, MessageOutcome, Observer } from "./session/observer.ts";
@@ -27,60 +28,37 @@ export function errorFields(logger: Logger, thrown: unknown): Record<string, str
   return logger.isEnabledFor("debug") ? { error, stack: stackOf(thrown) } : { error };
 }
 
+const messageLine = new LogLine(
+  messages,
+  "{id} from={from} to={to} size={size} client={client} reply={reply} in {milliseconds} ms",
+);
+const sessionLine = new LogLine(
+  sessions,
+  "{id} client={client} helo={helo} {protocol} {ending} messages={messages} in {milliseconds} ms",
+);
+
 /** Writes the log. */
 export const logObserver: Observer = {
   message(conversation: Conversation, transaction: Transaction, outcome: MessageOutcome): void {
-    if (!messages.isEnabledFor("info")) return;
+    if (!messageLine.isEnabledFor("info")) return;
     const { session } = conversation;
-    const { id, envelope: { from: sender, to: recipients } } = transaction;
-    const from = visible(`<${sender?.address ?? ""}>`);
-    const to = recipients.slice(0, mostNamed).map(({ address }) => visible(`<${address}>`));
-    const { size } = outcome;
-    const client = visible(session.remote.address);
-    const reply = replyLine(outcome.reply);
-    const milliseconds = Math.round(outcome.milliseconds);
-    const properties: Record<string, unknown> = {
+    const { id, envelope: { from, to } } = transaction;
+    const fields: Record<string, unknown> = {
       id,
       session: session.id,
-      client,
+      client: visible(session.remote.address),
       helo: visible(session.helo ?? ""),
       protocol: session.protocol,
-      from,
-      to,
-      recipients: recipients.length,
-      size,
+      from: visible(`<${from?.address ?? ""}>`),
+      to: to.slice(0, mostNamed).map(({ address }) => visible(`<${address}>`)),
+      recipients: to.length,
+      size: outcome.size,
       code: outcome.reply.code,
-      reply,
-      milliseconds,
+      reply: replyLine(outcome.reply),
+      milliseconds: Math.round(outcome.milliseconds),
     };
-    if (session.tls !== undefined) properties["tls"] = visible(session.tls.protocol);
-    if (session.user !== undefined) properties["user"] = visible(session.user);
-    // With the message taken apart already: there is one such line for each message, and LogTape would look for the
-    // fields in its text each time.
-    messages.emit({
-      category: messages.category,
-      level: "info",
-      timestamp: Date.now(),
-      rawMessage: "{id} from={from} to={to} size={size} client={client} reply={reply} in {milliseconds} ms",
-      message: [
-        "",
-        id,
-        " from=",
-        from,
-        " to=",
-        to,
-        " size=",
-        size,
-        " client=",
-        client,
-        " reply=",
-        reply,
-        " in ",
-        milliseconds,
-        " ms",
-      ],
-      properties,
-    } as LogRecord);
+    addKnown(fields, session);
+    messageLine.write("info", fields);
   },
 
   authentication(conversation: Conversation, { mechanism, type, reply, reason }: AuthOutcome): void {
@@ -103,14 +81,18 @@ export const logObserver: Observer = {
     const { session } = conversation;
     // What a proxy does for itself, mail apart, is a health check: every few seconds, all day.
     const level = session.proxy?.namesClient === false && conversation.transactions === 0 ? "debug" : "info";
-    if (!sessions.isEnabledFor(level)) return;
-    sessions[level]("{id} client={client} helo={helo} {protocol} {ending} messages={messages} in {milliseconds} ms", {
+    if (!sessionLine.isEnabledFor(level)) return;
+    const fields: Record<string, unknown> = {
       id: session.id,
-      ...clientFields(session),
+      client: visible(session.remote.address),
+      helo: visible(session.helo ?? ""),
+      protocol: session.protocol,
       ending: conversation.wire.ending,
       messages: conversation.transactions,
       milliseconds: Date.now() - session.startedAt.getTime(),
-    });
+    };
+    addKnown(fields, session);
+    sessionLine.write(level, fields);
   },
 
   handshakeFailed(conversation: Conversation, error: unknown): void {
@@ -123,11 +105,15 @@ export const logObserver: Observer = {
 
   failed(conversation: Conversation, error: unknown): void {
     const { session } = conversation;
-    sessions.error("{id} client={client} was dropped: {error}", {
+    const fields: Record<string, unknown> = {
       id: session.id,
-      ...clientFields(session),
+      client: visible(session.remote.address),
+      helo: visible(session.helo ?? ""),
+      protocol: session.protocol,
       ...errorFields(sessions, error),
-    });
+    };
+    addKnown(fields, session);
+    sessions.error("{id} client={client} was dropped: {error}", fields);
   },
 
   unstored(error: unknown): void {
@@ -219,15 +205,10 @@ export function logHandlerFailure(event: StageEvent, error: unknown, reply: Repl
   });
 }
 
-/** Who the client is. */
-function clientFields({ remote, helo, protocol, tls, user }: Session): Record<string, string> {
-  return {
-    client: visible(remote.address),
-    helo: visible(helo ?? ""),
-    protocol,
-    ...(tls === undefined ? {} : { tls: visible(tls.protocol) }),
-    ...(user === undefined ? {} : { user: visible(user) }),
-  };
+/** What is not known of every client. */
+function addKnown(fields: Record<string, unknown>, { tls, user }: Session): void {
+  if (tls !== undefined) fields["tls"] = visible(tls.protocol);
+  if (user !== undefined) fields["user"] = visible(user);
 }
 
 function replyLine({ code, enhanced, text }: Reply): string {
