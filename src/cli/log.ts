@@ -42,22 +42,23 @@ const formatAnything = getJsonLinesFormatter({ properties: "flatten" });
 function jsonLine(record: LogRecord): string {
   const { properties, message } = record;
   if (!isSimple(properties)) return formatAnything(record);
-  const text = textOf(message);
   // The fields stand beside the rest, and are written without being copied there first.
-  const fields = JSON.stringify(properties);
-  const line =
-    `{"@timestamp":"${timeOf(record)}","level":"${levelNames[record.level]}","message":${JSON.stringify(text)},` +
+  const fields = withoutUnseen(JSON.stringify(properties));
+  return `{"@timestamp":"${timeOf(record)}","level":"${levelNames[record.level]}","message":${textOf(message)},` +
     `"logger":${loggerOf(record)}${fields === "{}" ? "}" : `,${fields.slice(1)}`}\n`;
-  return unseen.test(line) ? line.replace(unseenEach, escaped) : line;
 }
 
-/** Nearly every message is harmless as it stands: one look at the whole of it is enough. */
+/** The message as a JSON string. Nearly every one is harmless as it stands: one look at the whole of it is enough. */
 function textOf(message: LogRecord["message"]): string {
-  let plain = "";
-  for (let at = 0; at < message.length; at++) plain += message[at];
-  if (withoutControls(plain) === plain) return plain;
-  return message.map((part, at) => at % 2 === 0 ? part : shown(part)).join("");
+  let whole = "";
+  for (let at = 0; at < message.length; at++) whole += message[at];
+  if (isPlain.test(whole)) return `"${whole}"`;
+  const text = message.map((part, at) => at % 2 === 0 ? part : shown(part)).join("");
+  return withoutUnseen(JSON.stringify(text));
 }
+
+/** Text that is JSON as it stands. */
+const isPlain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 const levelNames: Readonly<Record<LogLevel, string>> = {
   trace: "TRACE",
@@ -86,18 +87,19 @@ let lastLogger = "";
 function loggerOf({ category }: LogRecord): string {
   if (category !== lastCategory) {
     lastCategory = category;
-    lastLogger = JSON.stringify(category.join("."));
+    lastLogger = withoutUnseen(JSON.stringify(category.join(".")));
   }
   return lastLogger;
 }
 
-/** What JSON lets pass and a terminal obeys, or shows as something else. */
+/** JSON without what it lets pass and a terminal obeys, or shows as something else. */
+function withoutUnseen(json: string): string {
+  if (!unseen.test(json)) return json;
+  return json.replace(unseenEach, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 const unseen = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const unseenEach = new RegExp(unseen, "g");
-
-function escaped(letter: string): string {
-  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
 
 /** Whether JSON takes everything as it is: text, numbers, truth, and lists of text. */
 function isSimple(properties: Record<string, unknown>): boolean {
