@@ -4,10 +4,11 @@ import type { ExecutionContext } from "hono";
 import type { Reply } from "../protocol/reply.ts";
 import type { AuthEvent } from "../session/event.ts";
 import type { Deadline } from "../session/deadline.ts";
-import type { StageCall } from "./entrance.ts";
+import { silence, type StageCall } from "./entrance.ts";
 import type { Mail } from "./mail.ts";
 import { stageRequest } from "./request.ts";
 import { NonsenseError, replyOf, tryAgain } from "./response.ts";
+import type { Passages } from "./passage.ts";
 import type { StageRoutes } from "./routes.ts";
 import { pathOf, type StageEvent } from "./stage.ts";
 import { TimeLimit } from "./timelimit.ts";
@@ -59,8 +60,8 @@ function ask(
     const request = stageRequest(path, event, mail, limit);
     const response = passages.ask(request, passages.of(path), call, bindings, new StageContext(event, surroundings));
     const verdict = response instanceof Promise
-      ? limit.within(response).then((settled) => verdictOf(call, settled, limit))
-      : verdictOf(call, response, limit);
+      ? limit.within(response).then((settled) => heard(call, settled, passages))
+      : heard(call, response, passages);
     if (verdict instanceof Promise) {
       return verdict.then(
         (settled) => conclude(call, settled, event, surroundings),
@@ -117,12 +118,19 @@ function nameUser(event: AuthEvent, { context }: StageCall, reply: Reply | undef
   if (user !== undefined) event.user = user;
 }
 
+/** What was answered; a handler that does nothing at all is the app's own `onError` to deal with, as in a chain. */
+function heard(call: StageCall, response: unknown, passages: Passages): Answer | Promise<Answer> {
+  const { context, limit } = call;
+  if (!call.isUnanswered || context?.finalized !== false) return verdictOf(call, response, limit);
+  call.isUnanswered = false;
+  const answer = passages.fail(silence(), context);
+  if (!(answer instanceof Promise)) return verdictOf(call, answer, limit);
+  return limit.within(answer).then((settled) => verdictOf(call, settled, limit));
+}
+
 /** @throws {NonsenseError} for an answer that is none, and whatever the reading of its body fails with. */
 function verdictOf(call: StageCall, response: unknown, limit: TimeLimit): Answer | Promise<Answer> {
   if (call.isUnanswered) {
-    if (call.context?.finalized === false) {
-      throw new NonsenseError("The handler answered with nothing, and did not pass");
-    }
     // Middleware may still throw on its way out: that is no want of an opinion.
     if (call.error === undefined && call.event.stage !== "auth") return none;
     // Authentication middleware that was passed has let the client in, unless something had second thoughts on the way out.

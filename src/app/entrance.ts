@@ -1,9 +1,18 @@
 /** Where a stage's request enters the app, and where anybody else's is turned away. */
 
-import { type Context, Hono, type MiddlewareHandler, type Next, type NotFoundHandler } from "hono";
+import {
+  type Context,
+  type ErrorHandler,
+  type Handler,
+  Hono,
+  type MiddlewareHandler,
+  type Next,
+  type NotFoundHandler,
+} from "hono";
 import type { HTTPException } from "hono/http-exception";
 import type { Mail } from "./mail.ts";
 import { promptOf } from "./prompt.ts";
+import { NonsenseError } from "./response.ts";
 import { isStagePath, type StageEvent } from "./stage.ts";
 import type { TimeLimit } from "./timelimit.ts";
 
@@ -94,18 +103,22 @@ export function openEntrance(app: Hono): void {
   );
   defaultErrorHandlers.add(Reflect.get(app, "errorHandler"));
   const route = app.route.bind(app) as (path: string, mounted: Hono) => Hono;
-  app.route =
-    ((path: string, mounted: Hono) => route(path, isPostern(mounted) ? mountable(mounted) : mounted)) as never;
+  app.route = ((path: string, mounted: Hono) => route(path, mountable(mounted))) as never;
 }
 
-/**
- * What an app does at the end of the chain; Hono keeps it to itself.
- *
- * @returns undefined for an app whose own `fetch` has to be asked: somebody stands before it, or another copy of this
- * module made it.
- */
-export function notFoundHandlerOf(app: Hono): NotFoundHandler | undefined {
-  return originalFetch.get(app) === app.fetch ? Reflect.get(app, notFoundKey) : undefined;
+/** Whether an app's `fetch` is its own: nobody stands before it, and no other copy of this module made it. */
+export function isUnwrapped(app: Hono): boolean {
+  return originalFetch.get(app) === app.fetch;
+}
+
+/** What an app does at the end of the chain; Hono keeps it to itself. */
+export function notFoundHandlerOf(app: Hono): NotFoundHandler {
+  return Reflect.get(app, notFoundKey);
+}
+
+/** What an app does when a handler throws. */
+export function errorHandlerOf(app: Hono): ErrorHandler {
+  return Reflect.get(app, "errorHandler");
 }
 
 /** Which routes an app has, without its entrance. */
@@ -115,19 +128,39 @@ export function routesOf(app: Hono): Hono["routes"] {
 
 /** An app's routes without its entrance, and with an error handler only if it was given one: the outer app has its own. */
 function mountable(app: Hono): Hono {
-  const errorHandler = Reflect.get(app, "errorHandler");
-  const inherits = defaultErrorHandlers.has(errorHandler);
-  return { routes: routesOf(app), errorHandler: inherits ? honoErrorHandler : errorHandler } as unknown as Hono;
+  const errorHandler = errorHandlerOf(app);
+  const inherits = errorHandler === honoErrorHandler || defaultErrorHandlers.has(errorHandler);
+  const routes = routesOf(app);
+  if (inherits) return { routes, errorHandler: honoErrorHandler } as unknown as Hono;
+  return {
+    routes: routes.map((route) => ({ ...route, handler: outspoken(route.handler) })),
+    errorHandler,
+  } as unknown as Hono;
+}
+
+/**
+ * A handler whose silence is an error, at a stage. Before an error handler of a mounted app's own Hono makes an empty
+ * response of it: that would be 250 for mail that nobody took.
+ */
+function outspoken(handler: Handler): Handler {
+  return async (c, next) => {
+    const answer = await handler(c, next);
+    if (!answer && !c.finalized && callOf(c) !== undefined) throw silence();
+    return answer;
+  };
+}
+
+/** What is wrong with a handler that neither answered nor passed. */
+export function silence(): Error {
+  return new NonsenseError("The handler answered with nothing, and did not pass");
 }
 
 /** Fills `c.var` for a stage; HTTP does not get past here to a stage's path. */
-const enter: MiddlewareHandler = (c: Context, next: Next): Promise<Response | void> => {
-  const call = callOf(c);
-  if (call === undefined) {
-    return isStagePath(c.req.path) ? Promise.resolve(c.text("404 Not Found", 404)) : next();
-  }
+const enter: MiddlewareHandler = async (c: Context, next: Next): Promise<Response | void> => {
+  if (callOf(c) === undefined && isStagePath(c.req.path)) return c.text("404 Not Found", 404);
   enterOnce(c);
-  return next();
+  // Not to be returned: where no handler answered, Hono's next() gives its context, and would take it for an answer.
+  await next();
 };
 
 /** What a router found, without the entrance: the engine's own requests need no door. */

@@ -4,7 +4,16 @@
  */
 
 import { type Context, type ExecutionContext, Hono, type Next } from "hono";
-import { bindingsWith, enterOnce, notFoundHandlerOf, routesBehindEntrance, type StageCall } from "./entrance.ts";
+import {
+  bindingsWith,
+  callOf,
+  enterOnce,
+  errorHandlerOf,
+  isUnwrapped,
+  notFoundHandlerOf,
+  routesBehindEntrance,
+  type StageCall,
+} from "./entrance.ts";
 
 /** What Hono's routers find: handlers with their parameters, and what the parameters' numbers stand for. */
 type Match = ReturnType<Hono["router"]["match"]>;
@@ -21,23 +30,26 @@ export interface Passage {
 /** So many paths are remembered; past that all are forgotten, and looked up again. */
 const mostKnown = 1024;
 
+/** Hono's own ways to read a path: from the URL alone. */
+const pathReaders: ReadonlySet<unknown> = new Set([new Hono().getPath, new Hono({ strict: false }).getPath]);
+
 /** An app's passages. */
 export class Passages {
   readonly #app: Hono;
-  /** Absent: the app wants to be asked by its `fetch`. */
-  readonly #inner: Hono | undefined;
+  readonly #readsUrlAlone: boolean;
+  readonly #inner: Hono;
   readonly #known = new Map<string, Passage>();
   /** The passage of the request that is just being dispatched: Hono asks for path and match before it does anything. */
   #current: Passage | undefined;
 
   constructor(app: Hono) {
     this.#app = app;
-    const notFound = notFoundHandlerOf(app);
-    if (notFound === undefined) return;
+    this.#readsUrlAlone = pathReaders.has(app.getPath);
     const router = { name: "postern", add: () => {}, match: () => this.#current!.match };
     this.#inner = new Hono({ router: router as unknown as Hono["router"], getPath: () => this.#current!.path });
-    this.#inner.onError(Reflect.get(app, "errorHandler"));
-    this.#inner.notFound(notFound);
+    // Looked for when they are needed: an app may be given them at any time.
+    this.#inner.onError((error, c) => errorHandlerOf(app)(error, c));
+    this.#inner.notFound((c) => notFoundHandlerOf(app)(c));
   }
 
   /** The passage of a stage's path. */
@@ -58,13 +70,23 @@ export class Passages {
     bindings: object | undefined,
     context: ExecutionContext,
   ): Response | Promise<Response> {
+    const env = bindingsWith(call, bindings);
+    // Whoever stands before the app, or reads paths in a way of its own, is asked as well.
+    if (!this.#readsUrlAlone || !isUnwrapped(this.#app)) return this.#app.fetch(request, env, context);
     this.#current = passage;
-    return (this.#inner ?? this.#app).fetch(request, bindingsWith(call, bindings), context);
+    return this.#inner.fetch(request, env, context);
+  }
+
+  /** What the app answers to an error. */
+  fail(error: Error, c: Context): Response | Promise<Response> {
+    return errorHandlerOf(this.#app)(error, c);
   }
 
   #find(path: string): Passage {
     // As Hono's own dispatch reads it: the router compares decoded paths.
-    const decoded = this.#app.getPath({ url: `http://postern${path}` } as Request);
+    const url = `http://postern${path}`;
+    const request = this.#readsUrlAlone ? { url } as Request : new Request(url, { method: "POST" });
+    const decoded = this.#app.getPath(request, {});
     const [, stage = ""] = path.split("/");
     const match = this.#app.router.match("POST", decoded);
     const handlers = routesBehindEntrance(match[0] as MatchedHandler[]);
@@ -72,7 +94,12 @@ export class Passages {
     const [first, ...others] = handlers;
     if (first === undefined) return { path: decoded, match: [[], ...match.slice(1)] as unknown as Match, isRouted };
     const [[handler, route], parameters] = first;
-    const entered: MatchedHandler = [[(c, next) => handler(enterOnce(c), next), route], parameters];
+    const enter = (c: Context, next: Next): unknown => {
+      const answer = handler(enterOnce(c), next);
+      // One that calls next(), and does not wait for it: what comes of that is there a moment later.
+      return answer === undefined && callOf(c)?.isUnanswered ? Promise.resolve() : answer;
+    };
+    const entered: MatchedHandler = [[enter, route], parameters];
     return { path: decoded, match: [[entered, ...others], ...match.slice(1)] as unknown as Match, isRouted };
   }
 }
