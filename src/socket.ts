@@ -67,7 +67,12 @@ export interface Socket {
   readonly proxy?: ProxyInfo;
   /** The next bytes, or null after the peer's FIN, an error or close. The caller owns them. One read at a time. */
   read(): Promise<Uint8Array | null>;
-  /** Takes all the bytes. A promise back means that the peer is slow: await it. Never fails; a dead peer shows in read. */
+  /**
+   * Takes all the bytes. A promise back means that the peer is slow: await it. Never fails; a dead peer shows in read.
+   *
+   * The bytes stay as they are for as long as they are needed, but share their memory with what other sessions are
+   * sent: whoever hands them on to others, who might transfer or change it, hands on a copy.
+   */
   write(bytes: Uint8Array): Promise<void> | undefined;
   /**
    * Absent: there is no TLS to be had. Stops reading, drops unread plaintext, sends goAhead (the 220 of STARTTLS; empty

@@ -51,7 +51,8 @@ class NodeStreamSocket implements Socket {
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#isClosing || this.#duplex.destroyed || this.#duplex.write(bytes)) return;
+    // A copy: a stream of somebody's own may change what it is given, and that memory is not ours alone.
+    if (this.#isClosing || this.#duplex.destroyed || this.#duplex.write(bytes.slice())) return;
     return new Promise((resolve) => {
       const done = () => {
         this.#duplex.off("drain", done).off("close", done);

@@ -55,7 +55,8 @@ class WebStreamSocket implements Socket {
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#isClosing) return;
-    this.#writer.write(bytes).catch(() => {});
+    // A copy: a stream may transfer the memory of what it is given, and that is not ours alone.
+    this.#writer.write(bytes.slice()).catch(() => {});
     if ((this.#writer.desiredSize ?? 1) > 0) return;
     return this.#writer.ready.catch(() => {});
   }

@@ -2,6 +2,7 @@
 
 /** Who has something to send at the end of a turn. */
 export interface Departing {
+  /** Never throws: others depart behind it. */
   depart(): void;
 }
 

@@ -35,6 +35,8 @@ export class Wire implements Deadline, Departing {
   #isEnding = false;
   #isShuttingDown = false;
   #isDeparting = false;
+  /** What the socket failed with, or who writes down what is said: then there is nothing more to say. */
+  #fault: { readonly error: unknown } | undefined;
   /** The client is slow to read what was sent. */
   #blocked: Promise<void> | undefined;
   #state: "talking" | "waiting for a command" | "shaking hands" = "talking";
@@ -68,26 +70,42 @@ export class Wire implements Deadline, Departing {
     this.#out += text;
   }
 
-  /** Sends what waits. A promise means that the client is slow to read. */
+  /** Sends what waits. A promise means that the client is slow to read. Fails as `depart` did. */
   flush(): Promise<void> | undefined {
     if (this.#blocked !== undefined) return this.#waitForReader(this.#blocked).then(() => this.flush());
     this.depart();
+    this.#throwFault();
     return this.#blocked === undefined ? undefined : this.#waitForReader(this.#blocked);
   }
 
-  /** Hands what waits to the socket, whether the client reads it or not. */
+  /** Hands what waits to the socket, read or not. Never throws: others depart behind it. The session hears of it later. */
   depart(): void {
     this.#isDeparting = false;
     if (this.#out === "") return;
-    this.tap?.replies(this.#out);
-    const bytes = this.#octets ?? wireOctets(this.#out);
+    const text = this.#out;
+    const bytes = this.#octets ?? wireOctets(text);
     this.#out = "";
     this.#octets = undefined;
-    const slow = this.#socket.write(bytes);
-    if (slow === undefined) return;
-    const blocked = this.#blocked = slow.then(() => {
-      if (this.#blocked === blocked) this.#blocked = undefined;
-    });
+    if (this.#fault !== undefined) return;
+    try {
+      this.tap?.replies(text);
+      const slow = this.#socket.write(bytes);
+      if (slow === undefined) return;
+      const blocked = this.#blocked = slow.catch((error) => this.#fail(error)).then(() => {
+        if (this.#blocked === blocked) this.#blocked = undefined;
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= { error };
+    this.#socket.destroy();
+  }
+
+  #throwFault(): void {
+    if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   /** Lets what waits leave with the replies of others. A promise means that the client has not read earlier ones. */
@@ -128,6 +146,7 @@ export class Wire implements Deadline, Departing {
     this.#state = "waiting for a command";
     const bytes = await this.input.read();
     this.#state = "talking";
+    this.#throwFault();
     return this.input.take(bytes);
   }
 
@@ -139,6 +158,7 @@ export class Wire implements Deadline, Departing {
     this.allow(pace.patience);
     const bytes = await this.input.read();
     this.deadline = Infinity;
+    this.#throwFault();
     return this.input.take(bytes);
   }
 
