@@ -81,20 +81,20 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   /** What is remembered of messages that only some of their recipients took. Default: in this process. */
   readonly deliveries?: DeliveryStore;
   /**
-   * Serves HTTP beside SMTP: `/healthz`, `/readyz` and `/metrics`, and the app's own ordinary routes. Default: not at
-   * all. Not with `workers`.
+   * Serves HTTP beside SMTP: `/healthz`, `/readyz` and `/metrics`, and the app's own ordinary routes. With `workers` this
+   * process answers for all of them. Default: not at all.
    */
   readonly http?: HttpOptions;
-  /** Whether is counted what `/metrics` and `server.metrics()` tell. Default: if `http` is set. */
+  /** Whether to count what `/metrics` and `server.metrics()` tell. Default: where `http` is set. */
   readonly metrics?: boolean;
   /**
-   * Whether spans of OpenTelemetry are made of sessions, transactions and handlers. Default: if an SDK is registered
+   * Whether sessions, transactions and handlers become spans of OpenTelemetry. Default: where an SDK is registered
    * when serving begins. `true` is for one that is registered later.
    */
   readonly tracing?: boolean;
   /**
-   * Writes down what clients and server say, a file for each session in this directory, which is made if need be. A
-   * function is asked at the beginning of each session, and names a directory, or a stream that gets the text; or
+   * Writes down what clients and server say: a file for each session in this directory, which is made if it is not
+   * there. A function is asked at the beginning of each session: it names a directory, or a stream that gets the text, or
    * nothing, for no transcript. Credentials and messages are not in it. Default: none.
    */
   readonly transcript?: TranscriptOption;

@@ -15,7 +15,7 @@ export class TimeLimit implements Deadline {
     this.deadline = performance.now() + milliseconds;
   }
 
-  /** Aborted when the time is up. Made only for those who ask: on some runtimes it costs more than the message. */
+  /** Aborted when the time is up. Made only for those who ask, who are few. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason);

@@ -25,7 +25,7 @@ const upperVerb = /^[A-Z]+$/;
 export function parseCommand(line: string): Command | undefined {
   const blank = line.indexOf(" ");
   const verb = blank < 0 ? line : line.slice(0, blank);
-  // Most clients write it so already: to change nothing takes as long as to change something.
+  // Most clients write it so already, and then it is not copied.
   const isUpper = upperVerb.test(verb);
   if (!isUpper && !verbSyntax.test(verb)) return undefined;
   return { verb: isUpper ? verb : verb.toUpperCase(), argument: blank < 0 ? "" : trimBlanks(line, blank + 1) };

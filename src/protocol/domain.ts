@@ -25,7 +25,7 @@ export function isDomain(text: string): boolean {
 }
 
 /**
- * The domain in lower-case A-labels, the one form in which two domains can be compared (RFC 6531 section 3.7.1).
+ * The domain in lower-case A-labels, the one form in which two domains can be compared (RFC 5890 section 2.3.2.4).
  *
  * @param domain what `isDomain` accepts, or an address literal, which only changes case.
  * @returns undefined when a label has no A-label form (UTS #46 refuses it).

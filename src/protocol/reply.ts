@@ -50,7 +50,7 @@ const maxLine = 512;
 /**
  * The reply as it goes on the wire, CRLF included.
  *
- * @param utf8 whether the client may be sent UTF-8 (RFC 6531 section 3.7.4.2); otherwise other letters become `?`.
+ * @param utf8 whether the client may be sent UTF-8 (RFC 6531 section 3.7.4); otherwise other letters become `?`.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
  * The channel bindings that SCRAM's `-PLUS` mechanisms can use here.
  * - `tls-exporter` (RFC 9266): 32 bytes exported from the TLS session with the label `EXPORTER-Channel-Binding` and an
  *   empty context. In Node and Bun: `tlsSocket.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0))`.
- *   Under TLS 1.2 only with the extended master secret (RFC 9266 section 3).
+ *   Under TLS 1.2 only with the extended master secret (RFC 9266).
  * - `tls-server-end-point` (RFC 5929 section 4): a hash of the server's certificate, see {@linkcode tlsServerEndPoint}.
  *
  * `tls-unique` is not among them: it is undefined for TLS 1.3 (RFC 8446 appendix C.5).

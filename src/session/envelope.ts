@@ -28,7 +28,7 @@ export interface RecipientDsn {
   readonly originalRecipient?: OriginalRecipient;
 }
 
-/** RFC 7293 section 3.2. */
+/** Since when the mailbox must have had the same owner (RFC 7293). */
 export interface ValidSince {
   readonly since: Date;
   /** What a relay is to do when the next server does not know RRVS. */

@@ -40,11 +40,12 @@ export const notUtf8: Reply = fixed(500, "5.5.2", "Error: bad UTF-8 syntax");
 export const wrongProtocol: Reply = fixed(500, "5.5.1", "Error: command not recognized by this protocol");
 export const notImplemented: Reply = fixed(502, "5.5.1", "Error: command not implemented");
 
-/** Encryption and authentication (RFC 3207 section 4, RFC 4954 section 6). */
+/** Encryption, and what it or a login must come before (RFC 3207 section 4, RFC 4954 section 6). */
 export const startTls: Reply = fixed(220, "2.0.0", "Ready to start TLS");
 export const alreadyEncrypted: Reply = fixed(554, "5.5.1", "Error: TLS is already active");
 export const needsTls: Reply = fixed(530, "5.7.0", "Must issue a STARTTLS command first");
 export const needsAuth: Reply = fixed(530, "5.7.0", "Authentication required");
+
 /** AUTH (RFC 4954 sections 4 and 6). */
 export const authenticated: Reply = fixed(235, "2.7.0", "Authentication successful");
 export const sayEhloFirst: Reply = fixed(503, "5.5.1", "Error: send EHLO first");

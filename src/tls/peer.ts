@@ -36,7 +36,7 @@ export function bindingOf(handshake: Handshake, type: ChannelBindingType): Uint8
   if (type === "tls-server-end-point") {
     return handshake.shown === undefined ? undefined : tlsServerEndPoint(handshake.shown);
   }
-  // TLS 1.2 needs the extended master secret for it (RFC 9266 section 3), and no runtime tells whether that is in use.
+  // TLS 1.2 needs the extended master secret for it (RFC 9266), and no runtime tells whether that is in use.
   if (handshake.protocol !== "TLSv1.3") return undefined;
   return handshake.exportKeys?.(32, "EXPORTER-Channel-Binding");
 }

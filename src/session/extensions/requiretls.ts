@@ -2,7 +2,7 @@
  * REQUIRETLS (RFC 8689): the message may travel over verified TLS only, all the way.
  *
  * Off by default: who advertises it promises not to pass the message on otherwise, bounces included, and that is the
- * application's to keep. Offered under TLS alone (section 4).
+ * application's to keep. Offered under TLS alone.
  */
 
 import type { Extension } from "../extensions.ts";
