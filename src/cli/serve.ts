@@ -8,7 +8,7 @@ import type { ServeOptions } from "../options.ts";
 import type { Server } from "../server.ts";
 import { isPem } from "../tls/pem.ts";
 import { filesOf, watchTls } from "../tls/watch.ts";
-import { WorkerFailure } from "../workers/parent.ts";
+import { WorkerError } from "../workers/parent.ts";
 import { isWorker } from "../workers/processes.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { loadEntry } from "./entry.ts";
@@ -99,7 +99,7 @@ export async function run(
   try {
     server = await serve(handler, options);
   } catch (error) {
-    if (error instanceof WorkerFailure) throw new CommandError(error.message, { cause: error });
+    if (error instanceof WorkerError) throw new CommandError(error.message, { cause: error });
     throw listenFailure(error, options);
   }
   if (entry === undefined) say(output.style("bold", inboxNotice(options)), {});

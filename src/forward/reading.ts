@@ -8,8 +8,8 @@ import { emptyLocals, type Protocol, type Session } from "../session/session.ts"
 import { OffsetContent } from "./offset.ts";
 
 /** The request is genuine, and yet says nothing that could be acted on. */
-export class Unreadable extends Error {
-  override readonly name = "Unreadable";
+export class UnreadableError extends Error {
+  override readonly name = "UnreadableError";
 }
 
 type ForwardedSubmission = Omit<Submission, "bindings" | "waitUntil">;
@@ -17,19 +17,19 @@ type ForwardedSubmission = Omit<Submission, "bindings" | "waitUntil">;
 /**
  * Reads the facts back that the forwarder wrote.
  *
- * @throws {Unreadable} for another format than `raw`, and another stage than `rcpt` and `deliver`.
+ * @throws {UnreadableError} for another format than `raw`, and another stage than `rcpt` and `deliver`.
  */
 export async function readSubmission(headers: Headers, content: Content): Promise<ForwardedSubmission> {
   const stage = headers.get("smtp-stage");
   const type = headers.get("content-type") ?? "";
   if (stage !== "rcpt" && stage !== "deliver") {
-    throw new Unreadable(`Only the stages rcpt and deliver are taken here, not ${stage}`);
+    throw new UnreadableError(`Only the stages rcpt and deliver are taken here, not ${stage}`);
   }
   if (stage === "deliver" && !/^message\/rfc822\b/i.test(type)) {
-    throw new Unreadable("Only the format raw, message/rfc822, is taken here");
+    throw new UnreadableError("Only the format raw, message/rfc822, is taken here");
   }
   const to = mailboxOf(headers, "smtp-rcpt-to");
-  if (to === null) throw new Unreadable("There is no recipient");
+  if (to === null) throw new UnreadableError("There is no recipient");
   const envelope: ForwardedSubmission = {
     session: sessionOf(headers),
     from: mailboxOf(headers, "smtp-mail-from"),
@@ -40,7 +40,7 @@ export async function readSubmission(headers: Headers, content: Content): Promis
   if (stage === "rcpt") return envelope;
   const traceSize = Number(headers.get("smtp-trace-size") ?? "0");
   if (!(traceSize >= 0 && traceSize <= Math.min(content.size, 65_536))) {
-    throw new Unreadable("smtp-trace-size is wrong");
+    throw new UnreadableError("smtp-trace-size is wrong");
   }
   const message = { id: valueOf(headers, "smtp-message-id") ?? "", ...await OffsetContent.split(content, traceSize) };
   return { ...envelope, message };
@@ -63,7 +63,7 @@ function sessionOf(headers: Headers): Session {
 
 function parametersOf(headers: Headers, name: string): Parameters {
   const parameters = parseParameters(` ${valueOf(headers, name) ?? ""}`);
-  if (parameters === undefined) throw new Unreadable(`${name} are no parameters`);
+  if (parameters === undefined) throw new UnreadableError(`${name} are no parameters`);
   return parameters;
 }
 
@@ -71,7 +71,7 @@ function mailboxOf(headers: Headers, name: string): Mailbox | null {
   const address = valueOf(headers, name) ?? "";
   if (address === "") return null;
   const path = parsePath(`<${address}>`);
-  if (typeof path === "string") throw new Unreadable(`${name} is no address`);
+  if (typeof path === "string") throw new UnreadableError(`${name} is no address`);
   return path.mailbox;
 }
 
@@ -82,6 +82,6 @@ function valueOf(headers: Headers, name: string): string | undefined {
   try {
     return decodeURIComponent(value);
   } catch {
-    throw new Unreadable(`${name} is not percent-encoded as it should be`);
+    throw new UnreadableError(`${name} is not percent-encoded as it should be`);
   }
 }

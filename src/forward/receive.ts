@@ -7,7 +7,7 @@ import { reply } from "../app/reply.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { Content } from "../session/content.ts";
 import { Spool, type SpoolOptions } from "../spool/spool.ts";
-import { readSubmission, Unreadable } from "./reading.ts";
+import { readSubmission, UnreadableError } from "./reading.ts";
 import { matches, sign, signFacts, signingKeys } from "./signature.ts";
 
 /** Options of {@linkcode receive}. */
@@ -83,7 +83,7 @@ export function receive(handler: MailHandler, options: ReceiveOptions): ReceiveH
       return answer(await admit({ ...submission, bindings: env, waitUntil }));
     } catch (error) {
       // A forwarder set up wrongly: the mail waits until it is set right.
-      if (error instanceof Unreadable) return refusal(501, error.message);
+      if (error instanceof UnreadableError) return refusal(501, error.message);
       throw error;
     } finally {
       content.release();

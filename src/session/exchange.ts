@@ -15,7 +15,7 @@ export const longestResponse = 12_288;
 export const longestAuthArgument: number = longestResponse + 22;
 
 /** How an exchange ended. */
-export type Outcome =
+export type ExchangeOutcome =
   /** The client is who it says. `reply` has the application's own words. */
   | { readonly type: "success"; readonly user: string; readonly reply: Reply }
   /** It is not: somebody may be guessing. `reason` is for the log, and holds no secret. */
@@ -34,7 +34,7 @@ export class Exchange {
   }
 
   /** Takes steps until there is an outcome. */
-  async run(first: Step): Promise<Outcome> {
+  async run(first: Step): Promise<ExchangeOutcome> {
     let step = first;
     /** What the application said of the credentials; the mechanism may have more to say to the client before the end. */
     let verdict: Reply | undefined;
@@ -70,8 +70,8 @@ export class Exchange {
   }
 
   /** The application asks the client for a proof while it decides; that there was one is for the session to say. */
-  async #lookUp(step: PasswordLookup | ScramLookup): Promise<Outcome> {
-    let proof: Promise<Outcome> | undefined;
+  async #lookUp(step: PasswordLookup | ScramLookup): Promise<ExchangeOutcome> {
+    let proof: Promise<ExchangeOutcome> | undefined;
     let isOver = false;
     const prove = async (next: () => Step): Promise<boolean> => {
       // A handler that is past its time is not listened to.
@@ -95,7 +95,7 @@ export class Exchange {
     );
     const verdict = await this.#decide(event);
     isOver = true;
-    const outcome: Outcome | undefined = await proof;
+    const outcome: ExchangeOutcome | undefined = await proof;
     if (outcome?.type === "success") {
       return verdict.code < 300 ? { ...outcome, user: event.user ?? outcome.user, reply: verdict } : refusal(verdict);
     }
@@ -131,12 +131,12 @@ export class Exchange {
   }
 }
 
-function refusal(reply: Reply): Outcome {
+function refusal(reply: Reply): ExchangeOutcome {
   return { type: reply.code >= 500 ? "refused" : "ended", reply };
 }
 
 /** The application's refusal has its own words; everything else is the mechanism's to say. */
-function failed({ cause, reason }: Failure, verdict: Reply | undefined): Outcome {
+function failed({ cause, reason }: Failure, verdict: Reply | undefined): ExchangeOutcome {
   switch (cause) {
     case "rejected": {
       const isRefusal = verdict !== undefined && verdict.code >= 300;

@@ -14,7 +14,7 @@ export function hearsOfEach(session: Session, envelope: Envelope): boolean {
 }
 
 /** The replies in their order, all but the last of them, and what they come to. */
-export interface Verdict {
+export interface MessageReplies {
   readonly before: readonly Reply[];
   readonly last: Reply;
   /** True for all recipients together: it says 250 when any of them took the message. */
@@ -28,7 +28,7 @@ export interface Verdict {
  * PRDR the same replies stand between a 353 and one that sums up; where one reply does for all it stands alone, as the
  * clients that know PRDR expect it (draft-hall-prdr section 4.4, and Exim).
  */
-export function verdictOf(conversation: Conversation, transaction: Transaction, outcome: Outcome): Verdict {
+export function repliesTo(conversation: Conversation, transaction: Transaction, outcome: Outcome): MessageReplies {
   const { envelope, id } = transaction;
   const isLmtp = conversation.options.protocol === "lmtp";
   if (!isEach(outcome)) {

@@ -4,7 +4,7 @@ import { countReceived } from "../protocol/header.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { type Content, StorageError } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
-import { verdictOf } from "./outcome.ts";
+import { repliesTo } from "./outcome.ts";
 import { Pace } from "./pace.ts";
 import type { Outcome } from "./event.ts";
 import * as replies from "./replies.ts";
@@ -131,7 +131,7 @@ export class Reception {
 
   /** Says all but the last of the replies to the message. */
   #conclude(outcome: Outcome): { last: Reply; overall: Reply } {
-    const { before, last, overall } = verdictOf(this.#conversation, this.#transaction, outcome);
+    const { before, last, overall } = repliesTo(this.#conversation, this.#transaction, outcome);
     for (const reply of before) this.#conversation.reply(reply);
     return { last, overall };
   }

@@ -1,6 +1,6 @@
 /** Who wants all of a message from a file in memory at once: as many as have room there, and the others wait. */
 
-/** One message's place. */
+/** One message's reading. */
 export interface Reading {
   /** Resolves when there is room; rejects when the message is gone before. */
   readonly admitted: Promise<void>;
@@ -8,7 +8,8 @@ export interface Reading {
   leave(reason: Error): void;
 }
 
-interface Place {
+/** Who wants one message whole. */
+interface Reader {
   readonly octets: number;
   readonly admit: () => void;
 }
@@ -16,8 +17,8 @@ interface Place {
 /** The readers of all messages of a server, in the order of their coming. */
 export class Readers {
   readonly #hasRoom: (octets: number) => boolean;
-  readonly #waiting = new Set<Place>();
-  readonly #reading = new Set<Place>();
+  readonly #waiting = new Set<Reader>();
+  readonly #reading = new Set<Reader>();
   #octets = 0;
 
   /** @param hasRoom whether memory has room for so many octets more. */
@@ -34,14 +35,14 @@ export class Readers {
   enter(octets: number): Reading {
     let [resolve, reject] = [(): void => {}, (_: Error): void => {}];
     const admitted = new Promise<void>((...settle) => [resolve, reject] = settle);
-    const place: Place = { octets, admit: resolve };
-    this.#waiting.add(place);
+    const reader: Reader = { octets, admit: resolve };
+    this.#waiting.add(reader);
     this.admit();
     return {
       admitted,
       leave: (reason) => {
-        this.#waiting.delete(place);
-        if (this.#reading.delete(place)) this.#octets -= octets;
+        this.#waiting.delete(reader);
+        if (this.#reading.delete(reader)) this.#octets -= octets;
         // Who waits hears of it; that nobody does is no fault.
         admitted.catch(() => {});
         reject(reason);
@@ -52,12 +53,12 @@ export class Readers {
 
   /** Lets in whom there is room for. One is let in at any rate, or a message above the budget would wait for ever. */
   admit(): void {
-    for (const place of this.#waiting) {
-      if (this.#reading.size > 0 && !this.#hasRoom(place.octets)) return;
-      this.#waiting.delete(place);
-      this.#reading.add(place);
-      this.#octets += place.octets;
-      place.admit();
+    for (const reader of this.#waiting) {
+      if (this.#reading.size > 0 && !this.#hasRoom(reader.octets)) return;
+      this.#waiting.delete(reader);
+      this.#reading.add(reader);
+      this.#octets += reader.octets;
+      reader.admit();
     }
   }
 }

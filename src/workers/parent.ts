@@ -15,8 +15,8 @@ import { type Processes, workerEnvironment } from "./processes.ts";
 import { Questions } from "./questions.ts";
 
 /** A worker could not begin to serve: the message is its own. */
-export class WorkerFailure extends Error {
-  override readonly name = "WorkerFailure";
+export class WorkerError extends Error {
+  override readonly name = "WorkerError";
   /** The exit status it asked for. */
   readonly status: number;
 
@@ -38,7 +38,7 @@ let hasStarted = false;
  * Starts workers; resolves once all of them listen.
  *
  * @throws {TypeError} where there can be none.
- * @throws {WorkerFailure} when one of them cannot: then none is left.
+ * @throws {WorkerError} when one of them cannot: then none is left.
  */
 export async function startWorkers(
   count: number,
@@ -174,7 +174,7 @@ class Parent {
     slot.isReady = false;
     let tls: TlsOptions | undefined;
     return new Promise((resolve, reject) => {
-      let failure: WorkerFailure | undefined;
+      let failure: WorkerError | undefined;
       child.on("message", (received) => {
         const message = opened<FromWorker>(received);
         if (message === undefined) return;
@@ -193,7 +193,7 @@ class Parent {
             for (const welcome of this.#waiting.splice(0)) welcome();
             return resolve();
           case "failed":
-            failure = new WorkerFailure(message.message, message.status);
+            failure = new WorkerError(message.message, message.status);
             return;
           case "answer":
             return this.#questions.hear(message.id, message);
@@ -205,7 +205,7 @@ class Parent {
         if (slot.child !== child) return;
         slot.child = undefined;
         this.#ledger?.leave(member);
-        reject(failure ?? new WorkerFailure(`a worker ended with ${how} before it was ready`, 1));
+        reject(failure ?? new WorkerError(`a worker ended with ${how} before it was ready`, 1));
         if (this.#closing !== undefined || this.#listeners === undefined) return;
         if (failure !== undefined) logFailed(slot.number, child.pid, failure.message);
         const isSound = performance.now() - startedAt > soundLife;

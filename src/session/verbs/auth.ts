@@ -3,7 +3,7 @@
 import type { Reply } from "../../protocol/reply.ts";
 import { decodeBase64 } from "../../sasl/base64.ts";
 import type { Conversation } from "../conversation.ts";
-import { Exchange, longestResponse, type Outcome } from "../exchange.ts";
+import { Exchange, type ExchangeOutcome, longestResponse } from "../exchange.ts";
 import { mechanismContext, possibleMechanisms } from "../mechanisms.ts";
 import * as replies from "../replies.ts";
 import { protocolOf } from "../protocol.ts";
@@ -38,7 +38,7 @@ function decodeInitial(text: string): Uint8Array | undefined {
   return decodeBase64(text === "=" ? "" : text);
 }
 
-async function conclude(conversation: Conversation, mechanism: string, outcome: Outcome): Promise<Reply> {
+async function conclude(conversation: Conversation, mechanism: string, outcome: ExchangeOutcome): Promise<Reply> {
   const { session } = conversation;
   let { reply } = outcome;
   if (outcome.type === "success") {

@@ -2,7 +2,7 @@
 
 import type { Reply } from "../../protocol/reply.ts";
 import type { Conversation } from "../conversation.ts";
-import { Questions } from "../questions.ts";
+import { Prompts } from "../prompts.ts";
 import * as replies from "../replies.ts";
 
 /** Verbs that RFCs define and this server does not carry out, as against verbs it never heard of. */
@@ -29,9 +29,9 @@ export function custom(
 ): Reply | Promise<Reply> {
   const { session, transaction } = conversation;
   const envelope = transaction === undefined ? {} : { envelope: transaction.envelope };
-  const questions = new Questions(conversation);
-  const ask = (reply: Reply) => questions.ask(reply);
+  const prompts = new Prompts(conversation);
+  const ask = (reply: Reply) => prompts.ask(reply);
   const decision = conversation.decide({ stage: "command", session, ...envelope, verb, argument, ask });
-  if (decision instanceof Promise) return decision.then((reply) => questions.end(reply ?? fallback));
+  if (decision instanceof Promise) return decision.then((reply) => prompts.end(reply ?? fallback));
   return decision ?? fallback;
 }

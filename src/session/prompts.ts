@@ -1,15 +1,13 @@
-/** What a command asks the client while it is carried out. */
+/** What a command asks the client while it is carried out; `c.var.prompt`, as handlers know it. */
 
 import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "./conversation.ts";
+import { longestResponse } from "./exchange.ts";
 import type { Line } from "./input.ts";
 import * as replies from "./replies.ts";
 
-/** The longest line that answers a question, without its CRLF: as RFC 4954 section 4 grants it to AUTH. */
-const longestAnswer = 12_288;
-
-/** The questions of one command: one at a time, and none once it has been answered. */
-export class Questions {
+/** The prompts of one command: one at a time, and none once it has been answered. */
+export class Prompts {
   readonly #conversation: Conversation;
   #pending: Promise<unknown> | undefined;
   #isOver = false;
@@ -48,7 +46,8 @@ export class Questions {
       return undefined;
     }
     conversation.reply(reply);
-    const line = await conversation.wire.readLine(longestAnswer + 2);
+    // As long as RFC 4954 section 4 grants it to AUTH, and CRLF.
+    const line = await conversation.wire.readLine(longestResponse + 2);
     if (typeof line === "string" || "error" in line) return line;
     this.#ending = line;
     return undefined;
