@@ -120,8 +120,9 @@ export function lowerAscii(text: string): string {
 
 /** One side of an address as a path segment: how requests carry it. */
 export function pathSegment(text: string): string {
-  // URL parsers resolve these two away, however they are encoded: they keep the quotes they must have had.
-  return encodeURIComponent(text === "." || text === ".." ? `"${text}"` : text);
+  // URL parsers resolve `.` and `..` away, however they are encoded: they keep the quotes they must have had. Whoever
+  // has such quotes in his name gets as many more, so that no two share a path.
+  return encodeURIComponent(/^("*)\.\.?\1$/.test(text) ? `"${text}"` : text);
 }
 
 /** The same segment as Hono's router sees it, and as a route must spell it: decoded once, but for what is `%25`. */

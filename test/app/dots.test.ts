@@ -16,3 +16,14 @@ test.each(['"."@y.test', '".."@y.test'])("%s keeps its own path, in every copy o
   const path = `/deliver/y.test/${encodeURIComponent(address.split("@")[0]!)}`;
   expect(paths).toEqual([path, path]);
 });
+
+test("nobody else has it, not even who has quotes in the name", async () => {
+  const app = new Postern();
+  app.deliver('".."@y.test', (c) => c.body(null, 204));
+  const codes: (number | undefined)[] = [];
+  for (const to of ['".."@y.test', '"\\"..\\""@y.test', '"\\"\\"..\\"\\""@y.test']) {
+    const { rcpt } = await send(app, { from: "a@x.test", to, data: "hi" });
+    codes.push(rcpt[0]?.code);
+  }
+  expect(codes).toEqual([250, 550, 550]);
+});
