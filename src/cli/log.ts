@@ -9,7 +9,7 @@ import {
   type LogRecord,
   type TextFormatter,
 } from "@logtape/logtape";
-import { withoutControls } from "../visible.ts";
+import { describeError, withoutControls } from "../visible.ts";
 import type { CommandSettings } from "./flags.ts";
 import type { Output, Style } from "./output.ts";
 
@@ -40,18 +40,30 @@ const formatAnything = getJsonLinesFormatter({ properties: "flatten" });
 
 /** A record as one JSON object and a line feed. Its message is for eyes here, too: without JSON within JSON. */
 function jsonLine(record: LogRecord): string {
-  const { properties, message } = record;
-  if (!isSimple(properties)) return formatAnything(record);
-  // The fields stand beside the rest, and are written without being copied there first.
-  const fields = withoutUnseen(JSON.stringify(properties));
-  return `{"@timestamp":"${timeOf(record)}","level":"${levelNames[record.level]}","message":${textOf(message)},` +
-    `"logger":${loggerOf(record)}${fields === "{}" ? "}" : `,${fields.slice(1)}`}\n`;
+  try {
+    const { properties, message } = record;
+    if (!isSimple(properties)) return anyLine(record, besideOwn(properties));
+    // The fields stand beside the rest, and are written without being copied there first.
+    const fields = withoutUnseen(JSON.stringify(properties));
+    return `{"@timestamp":"${timeOf(record)}","level":"${levelNames[record.level]}","message":${textOf(message)},` +
+      `"logger":${loggerOf(record)}${fields === "{}" ? "}" : `,${fields.slice(1)}`}\n`;
+  } catch {
+    // Fields that nobody can read: what happened is told without them.
+    return anyLine(record, {});
+  }
+}
+
+function anyLine(record: LogRecord, properties: Record<string, unknown>): string {
+  return withoutUnseen(formatAnything({ ...record, message: [JSON.parse(textOf(record.message))], properties }));
 }
 
 /** The message as a JSON string. Nearly every one is harmless as it stands: one look at the whole of it is enough. */
 function textOf(message: LogRecord["message"]): string {
   let whole = "";
-  for (let at = 0; at < message.length; at++) whole += message[at];
+  for (let at = 0; at < message.length; at++) {
+    const part = message[at];
+    whole += typeof part === "object" || typeof part === "symbol" ? shown(part) : part;
+  }
   if (isPlain.test(whole)) return `"${whole}"`;
   const text = message.map((part, at) => at % 2 === 0 ? part : shown(part)).join("");
   return withoutUnseen(JSON.stringify(text));
@@ -101,8 +113,23 @@ function withoutUnseen(json: string): string {
 const unseen = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const unseenEach = new RegExp(unseen, "g");
 
-/** Whether JSON takes everything as it is: text, numbers, truth, and lists of text. */
+/** The names of what a line says of itself. */
+const ownNames = ["@timestamp", "level", "message", "logger"] as const;
+
+/** Fields of those names, under others: what a line says of itself stays true. */
+function besideOwn(properties: Record<string, unknown>): Record<string, unknown> {
+  const beside = { ...properties };
+  for (const name of ownNames) {
+    if (!(name in beside)) continue;
+    beside[`properties.${name}`] = beside[name];
+    delete beside[name];
+  }
+  return beside;
+}
+
+/** Whether JSON takes everything as it is: text, numbers, truth, and lists of text, under names that are free. */
 function isSimple(properties: Record<string, unknown>): boolean {
+  for (let at = 0; at < ownNames.length; at++) if (ownNames[at]! in properties) return false;
   for (const name in properties) {
     const value = properties[name];
     if (typeof value === "object" && value !== null) {
@@ -114,7 +141,19 @@ function isSimple(properties: Record<string, unknown>): boolean {
 
 /** A value within a message, on one line whatever it is. */
 function shown(value: unknown): string {
-  return withoutControls(Array.isArray(value) ? value.map(String).join(",") : String(value));
+  if (value instanceof Error) return describeError(value);
+  try {
+    if (typeof value !== "object" || value === null) return withoutControls(String(value));
+    return withoutControls(Array.isArray(value) ? value.map(String).join(",") : JSON.stringify(value));
+  } catch {
+    return `(a value of type ${typeof value})`;
+  }
+}
+
+/** Text of several lines, none of which can be taken for one of the log's own, or is obeyed by a terminal. */
+function lines(text: string): string {
+  const [first = "", ...others] = text.split(/\r?\n/).map(withoutControls);
+  return [first, ...others.map((line) => /^\s/.test(line) ? line : `    ${line}`)].join("\n");
 }
 
 /** A line of the command's own, in the shape of the log's. */
@@ -148,8 +187,8 @@ function prettyFormatter(output: Output): TextFormatter {
       const name = level.padEnd(7);
       const head = `${output.style("dim", timestamp ?? "")} ${style === undefined ? name : output.style(style, name)}`;
       const { stack } = record.properties;
-      const below = typeof stack === "string" && stack !== "" ? `\n${output.style("dim", stack)}` : "";
-      return `${head} ${record.category.at(-1) ?? ""} ${message}${below}`;
+      const below = typeof stack === "string" && stack !== "" ? `\n    ${output.style("dim", lines(stack))}` : "";
+      return `${head} ${record.category.at(-1) ?? ""} ${lines(message)}${below}`;
     },
   });
 }

@@ -46,6 +46,40 @@ describe("as JSON", () => {
     });
   });
 
+  test("what a line says of itself stays true, whatever an app calls its own fields", async () => {
+    const printed = configure({ logFormat: "json" });
+    logger.info("got {message}", { message: "theirs", level: "FATAL", logger: "postern", "@timestamp": "never" });
+    const text = await printed();
+    expect(text.match(/"message":/g)).toHaveLength(1);
+    expect(JSON.parse(text)).toEqual({
+      "@timestamp": expect.stringMatching(/^20/),
+      level: "INFO",
+      logger: "someone.else",
+      message: "got theirs",
+      "properties.message": "theirs",
+      "properties.level": "FATAL",
+      "properties.logger": "postern",
+      "properties.@timestamp": "never",
+    });
+  });
+
+  test("what is written into the message itself is written, too", async () => {
+    const printed = configure({ logFormat: "json" });
+    logger.info`${Symbol("s")} ${Object.create(null)} ${{ trap: traps }} ${new Error(`failed: ${traps}`)} ${2n}`;
+    const text = await printed();
+    expect(text).toMatch(/^[\x20-\x7e]*\n$/);
+    expect(JSON.parse(text).message).toStartWith('Symbol(s) {} {"trap":');
+    expect(JSON.parse(text).message).toMatch(/failed: .*2$/);
+  });
+
+  test("traps that are deep in a field are none", async () => {
+    const printed = configure({ logFormat: "json" });
+    logger.info("got {value}", { value: { deep: traps } });
+    const text = await printed();
+    expect(text).toMatch(/^[\x20-\x7e]*\n$/);
+    expect(JSON.parse(text).value).toEqual({ deep: traps });
+  });
+
   test("an app's own values are written, however odd", async () => {
     const printed = configure({ logFormat: "json" });
     const circle: Record<string, unknown> = Object.assign(Object.create(null), { name: "circle" });
@@ -137,6 +171,17 @@ test.each(["info", "debug"] as const)(
     else expect(line.stack).toMatch(/\n +at [^]*\ncaused by Error: the cause\n/);
   },
 );
+
+test("as text for eyes, nothing in a line is obeyed, and no line of others begins like the log's own", async () => {
+  const printed = configure({ logFormat: "pretty" });
+  const forged = `${traps}\n2026-01-01T00:00:00.000Z info    session forged`;
+  logger.error("failed {error} {value}", { error: new Error(forged), value: { deep: forged }, stack: forged });
+  logger.info(forged);
+  const text = await printed();
+  expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+  for (const line of text.trimEnd().split("\n")) expect(line).toMatch(/^20.*someone|^20.*else|^\s/);
+  expect(text.match(/^20/gm)).toHaveLength(2);
+});
 
 test("a flood of connections that are turned away is one line", async () => {
   const printed = configure({ logFormat: "json" });
