@@ -1,7 +1,8 @@
 /** Where transcripts go: files, and streams of the user's. What goes wrong there never reaches a session. */
 
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeDirectory } from "./directory.ts";
 import type { Sink } from "./transcript.ts";
 
 /** Nobody else may read it. */
@@ -54,7 +55,7 @@ export class FileSink implements Sink {
 
   async #begin(): Promise<void> {
     // A directory that a function named, or that was taken away while the server runs.
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(this.#path));
     await writeFile(this.#path, "", { flag: "wx", mode });
     this.#isBegun = true;
     this.#begun();

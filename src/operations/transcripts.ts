@@ -1,10 +1,11 @@
 /** The transcripts of a server: which sessions have one, and where they lie. */
 
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import type { Conversation } from "../session/conversation.ts";
 import type { Observer } from "../session/observer.ts";
 import { logTranscriptFailure } from "./log.ts";
+import { makeDirectory } from "./directory.ts";
 import { FileSink, StreamSink } from "./sinks.ts";
 import type { TranscriptOption } from "./options.ts";
 import { type Sink, Transcript } from "./transcript.ts";
@@ -69,7 +70,7 @@ export class TranscriptError extends Error {
 /** Transcripts are for the eyes of whoever runs the server. */
 function prepare(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const { code, message } = cause as { readonly code?: string; readonly message: string };

@@ -85,4 +85,10 @@ describe("what cannot be is said in one line", () => {
     expect(status).toBe(1);
     expect(stderr).toBe("postern: cannot keep transcripts in package.json: it is no directory\n");
   });
+
+  test.each(runtimeNames)("a place for transcripts where nothing can be made, on %s", async (runtime) => {
+    const { status, stderr } = await run(runtime, ["serve", entry, "--port", "0", "--transcript", "/proc/no/such"]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^postern: cannot keep transcripts in \/proc\/no\/such: .*'\/proc\/no'\n$/);
+  }, 30_000);
 });
