@@ -10,6 +10,7 @@ import { AddressFailures } from "../session/failures.ts";
 import { logOrphaned } from "./log.ts";
 import { type FromParent, type FromWorker, opened, sealed, type Welcome } from "./messages.ts";
 import { SharedDeliveries } from "./deliveries.ts";
+import { whenOrphaned } from "./parentage.ts";
 import { partedPlaces, SharedPlaces } from "./places.ts";
 
 /** How long a process may go on that has nothing to serve any more, in milliseconds. */
@@ -46,21 +47,23 @@ export class Worker {
   static async join(limits: ServerLimits): Promise<Worker> {
     if (hasJoined) throw new TypeError("Cannot serve with workers twice in one program: give one server all listeners");
     hasJoined = true;
+    if (!process.connected) throw new Error("The parent of this worker is gone");
     const welcome = await new Promise<Welcome>((resolve, reject) => {
-      process.once("disconnect", () => reject(new Error("The parent of this worker is gone")));
+      const watch = whenOrphaned(() => reject(new Error("The parent of this worker is gone")));
       process.on("message", function hear(received): void {
         const message = opened<FromParent>(received);
         // Another worker could not begin: none does.
         if (message?.type === "close") process.exit();
         if (message?.type !== "welcome") return;
         process.off("message", hear);
+        watch[Symbol.dispose]();
         resolve(message);
       });
       tell({ type: "hello", limits });
     });
     const worker = new Worker(welcome, limits);
     process.on("message", (received) => worker.#hear(opened<FromParent>(received)));
-    process.on("disconnect", () => worker.#disconnected());
+    whenOrphaned(() => worker.#disconnected());
     return worker;
   }
 
@@ -106,6 +109,13 @@ export class Worker {
     logOrphaned();
     this.#server?.close();
   }
+}
+
+/** Until it serves, a worker whose parent is gone ends at once, whatever it is waiting for: nobody else would end it. */
+export function endWithParent(): void {
+  whenOrphaned(() => {
+    if (!hasJoined) process.exit(1);
+  });
 }
 
 /** Tells the parent that this process cannot serve, where it is a worker. */

@@ -98,6 +98,27 @@ describe.each(runtimeNames)("%s", (runtime) => {
     await Promise.all(pids.map(ended));
   }, 60_000);
 
+  test("workers whose parent had not read everything when it was killed end as well", async () => {
+    const command = start(runtime);
+    const port = await command.port();
+    const pids = await workersOf(command);
+    const open = [await greetedBy(port, pids[0]!), await greetedBy(port, pids[1]!)];
+    command.child.kill("SIGSTOP");
+    for (const each of open) await quit(each);
+    // Each tells its parent a hundredth of a second later.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    command.child.kill("SIGKILL");
+    await Promise.all(pids.map(ended));
+  }, 60_000);
+
+  test.each(["SIGTERM", "SIGKILL"] as const)("workers that still load end with their parent: %s", async (signal) => {
+    const command = new Command(runtime, ["serve", "test/cli/entries/loading.ts", "--port", "0", "--workers", "2"]);
+    const [, one, other] = await command.printed(/loading in (\d+)[^]*loading in (\d+)/);
+    command.child.kill(signal);
+    await Promise.all([Number(one), Number(other)].map(ended));
+    expect((await command.ended).status).toBe(signal === "SIGTERM" ? 0 : null);
+  }, 60_000);
+
   test("a recipient who took a message at one worker is not asked again at another", async () => {
     const file = join(folder, `taken-${runtime}`);
     const command = start(runtime, [], { TAKEN: file });
