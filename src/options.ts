@@ -61,7 +61,7 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
    * How many processes serve, for machines with more than one core: this one starts as many of the program it runs, and
    * serves nothing itself. Each of them runs the program up to its `serve()`, and from there on serves; this one's
    * `serve()` gives a server without sessions of its own, whose `close()` lets all of them finish. Limits hold for all
-   * together; the spool's budgets are divided. Once in a program. On Bun and Deno it takes Linux, and a Unix socket is
+   * together; the spool's budgets are divided. At most 256, and once in a program. On Bun and Deno it takes Linux, and a Unix socket is
    * served by the first worker alone. Default 1: this process serves.
    */
   readonly workers?: number;
@@ -102,6 +102,9 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
   readonly env?: object;
 }
 
+/** More are a slip of the hand that a machine does not survive. */
+const mostWorkers = 256;
+
 /** @throws {TypeError | RangeError} for the first option that cannot be. */
 export function validate(options: ServeOptions): void {
   const { name, bareNewline, pipelining } = options;
@@ -120,8 +123,10 @@ export function validate(options: ServeOptions): void {
   if (options.transcript === "") throw new TypeError("Cannot keep transcripts in a directory without a name");
   oneOf("pipelining", pipelining, ["strict", "lenient"]);
   const { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, limits, timeouts, spool, workers } = options;
-  if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
-    throw new RangeError(`Cannot serve with workers ${workers}: it is a whole number above 0`);
+  if (workers !== undefined && !(Number.isInteger(workers) && workers > 0 && workers <= mostWorkers)) {
+    throw new RangeError(
+      `Cannot serve with workers ${workers}: it is a whole number from 1 to ${mostWorkers}, one for each core`,
+    );
   }
   const { authFailureDelay, ...waits } = timeouts ?? {};
   if (authFailureDelay !== undefined && !(typeof authFailureDelay === "number" && authFailureDelay >= 0)) {

@@ -2,7 +2,6 @@
 
 import { HttpListenError } from "../operations/http.ts";
 import { describeError, visible } from "../visible.ts";
-import { TranscriptError } from "../operations/transcripts.ts";
 import type { ServeOptions } from "../options.ts";
 import { CommandError } from "./failure.ts";
 import { bracketed, placesOf } from "./listeners.ts";
@@ -10,12 +9,17 @@ import { bracketed, placesOf } from "./listeners.ts";
 /** The failure of `serve()` as a line. The runtimes word it differently, but all give the system's code. */
 export function listenFailure(error: unknown, options: ServeOptions): CommandError {
   if (error instanceof HttpListenError) return httpFailure(error);
-  if (error instanceof TranscriptError) {
-    return new CommandError(visible(`c${error.message.slice(1)}`), { cause: error });
-  }
+  const own = error instanceof Error ? ownWords(error) : undefined;
+  if (own !== undefined) return new CommandError(own, { cause: error });
   // All are bound or none, and the runtimes do not say which could not be.
   const where = `${options.listeners === undefined ? "" : "all of "}${placesOf(options).map(visible).join(", ")}`;
   return new CommandError(`cannot listen on ${where}: ${reason(error, options)}`, { cause: error });
+}
+
+/** What this package itself says of options that cannot be, by the names that they have on the command line. */
+function ownWords({ message }: Error): string | undefined {
+  if (!message.startsWith("Cannot ")) return undefined;
+  return visible(`c${message.slice(1)}`).replace(/\btls\.(cert|key|passphrase)\b/g, "--tls-$1");
 }
 
 /** The same for HTTP, whose flags have other names. */

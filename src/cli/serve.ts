@@ -10,6 +10,7 @@ import { isPem } from "../tls/pem.ts";
 import { filesOf, watchTls } from "../tls/watch.ts";
 import { WorkerError } from "../workers/parent.ts";
 import { isWorker } from "../workers/processes.ts";
+import { endWithParent } from "../workers/worker.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { loadEntry } from "./entry.ts";
 import { CommandError, UsageError } from "./failure.ts";
@@ -67,9 +68,24 @@ export async function serveCommand(words: readonly string[], surroundings: Surro
   // The parent of workers takes no mail: what the app does when it is loaded is done in each of them. The app's own
   // pages are the parent's.
   const isServing = !isShared(options) || isWorker() || options.http !== undefined;
-  const handler = entry === undefined ? inbox(shower(settings, output)) : isServing ? await loadEntry(entry) : notHere;
+  if (isWorker()) endWithParent();
+  const loading = entry === undefined ? inbox(shower(settings, output)) : isServing ? loadEntry(entry) : notHere;
+  const loaded = await unlessStopped(Promise.resolve(loading).then((handler) => ({ handler })), surroundings);
+  if (typeof loaded === "string") return sayStopped(loaded, command, output);
   configureLog(command, output);
-  await run(handler, entry, { options, command }, surroundings);
+  await run(loaded.handler, entry, { options, command }, surroundings);
+}
+
+/** What comes of it, or the signal that was faster: the process is to end even if an app takes its time to load. */
+function unlessStopped<T>(work: Promise<T>, { signals }: Surroundings): Promise<T | string> {
+  return Promise.race([work, signals.first()]);
+}
+
+/** Nothing was served yet, so there is nothing to finish. Workers end when their parent is gone. */
+function sayStopped(signal: string, { logFormat }: Settings["command"], output: Output): void {
+  if (isWorker()) return;
+  const text = `${signal}: stopped before anything was served`;
+  output.write(logFormat === "json" ? announcement(text, { signal }) : `${text}\n`);
 }
 
 /** Says something of the command's own, for people or as JSON. */
@@ -95,13 +111,14 @@ export async function run(
   const say: Say = isWorker()
     ? () => {}
     : (text, fields) => output.write(command.logFormat === "json" ? announcement(text, fields) : `${text}\n`);
-  let server: Server;
+  let server: Server | string;
   try {
-    server = await serve(handler, options);
+    server = await unlessStopped(serve(handler, options), surroundings);
   } catch (error) {
     if (error instanceof WorkerError) throw new CommandError(error.message, { cause: error });
     throw listenFailure(error, options);
   }
+  if (typeof server === "string") return sayStopped(server, command, output);
   if (entry === undefined) say(output.style("bold", inboxNotice(options)), {});
   const bound = server.listeners.map(({ port, hostname }) => `${bracketed(hostname)}:${port}`);
   const place = options.unix ?? bound.join(", ");

@@ -4,7 +4,7 @@ import process from "node:process";
 
 /** What the command wants to hear of. */
 export interface Signals {
-  /** The first signal to end. The next one ends the process, status 1. */
+  /** The first signal to end, from the first call on. The next one ends the process, status 1. */
   first(): Promise<string>;
   /** SIGHUP: what lies in files is to be read again. */
   onHangup(listener: () => void): void;
@@ -24,6 +24,7 @@ export function processSignals(): Signals {
   let end: ((signal: string) => void) | undefined;
   const ending = new Promise<string>((resolve) => end = resolve);
   let firstAt: number | undefined;
+  let isHearing = false;
 
   function hear(signal: string): void {
     const now = performance.now();
@@ -34,6 +35,8 @@ export function processSignals(): Signals {
 
   return {
     first() {
+      if (isHearing) return ending;
+      isHearing = true;
       process.on("SIGINT", () => hear("SIGINT"));
       process.on("SIGTERM", () => hear("SIGTERM"));
       return ending;

@@ -191,6 +191,7 @@ describe.each(runtimeNames)("%s", (runtime) => {
     [["serve", "--port"], {}, 2, /^postern: --port needs a value \(/],
     [["serve", "--port", "65536"], {}, 2, /^postern: --port: "65536" is not a whole number from 0 to 65535 \(/],
     [["serve"], { POSTERN_MAX_SIZE: "big" }, 2, /^postern: POSTERN_MAX_SIZE: "big" is not a size above 0 in octets, /],
+    [["serve", "a.ts", "--workers", "999"], {}, 2, /^postern: Cannot serve with workers 999: .* from 1 to 256, /],
     [["serve", "--name", "a b"], {}, 2, /^postern: Cannot serve under the name "a b": /],
     [["serve", "a.ts", "b.ts"], {}, 2, /^postern: one ENTRY can be served, not 2: a\.ts b\.ts \(/],
     [["serve", "--hostname", "0.0.0.0"], {}, 2, /^postern: without ENTRY there is only .* or add --public-inbox if /],

@@ -16,6 +16,14 @@ describe.each(runtimeNames)("%s", (runtime) => {
     expect(stdout).toEndWith("\nstopped\n");
   }, 30_000);
 
+  test("ends at a signal while the app is still loading", async () => {
+    const command = new Command(runtime, ["serve", "test/cli/entries/loading.ts", "--port", "0"]);
+    await command.printed(/loading in/);
+    const { status, stdout, stderr } = await command.stop();
+    expect(stdout).toEndWith("\nSIGTERM: stopped before anything was served\n");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  }, 30_000);
+
   test("ends with status 1 at the second signal", async () => {
     const command = new Command(runtime, ["serve", "--port", "0", "--grace", "25"]);
     const { socket } = await beginMessage(await command.port());
