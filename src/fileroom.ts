@@ -1,6 +1,7 @@
 /** File descriptors: each connection needs one, and a runtime that has none left may spin, or say nothing to anybody. */
 
 import { readdirSync, readFileSync } from "node:fs";
+import { mayRead } from "./permission.ts";
 import { lingerTime } from "./socket.ts";
 
 /** Kept for what the runtime and the application open. */
@@ -27,7 +28,7 @@ export class FileRoom {
   /** As this process stands. Linux tells; Deno must be allowed to read it. */
   static ofProcess(): FileRoom {
     try {
-      if (!mayRead()) return new FileRoom(Infinity, 0);
+      if (!mayRead("/proc")) return new FileRoom(Infinity, 0);
       const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
       return new FileRoom(Number(limit ?? Infinity), readdirSync("/proc/self/fd").length);
     } catch {
@@ -44,14 +45,4 @@ export class FileRoom {
     }
     return ++this.#lingering <= this.#mostLingering;
   }
-}
-
-interface Permissions {
-  querySync(wanted: { readonly name: "read"; readonly path: string }): { readonly state: string };
-}
-
-/** Asking for more than was granted would ask the user. */
-function mayRead(): boolean {
-  const permissions = Reflect.get(Object(Reflect.get(globalThis, "Deno")), "permissions") as Permissions | undefined;
-  return permissions === undefined || permissions.querySync({ name: "read", path: "/proc" }).state === "granted";
 }

@@ -11,6 +11,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir, platform } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { mayRead } from "../permission.ts";
 
 /**
  * The specifier that imports a JSR module from the cache alone: its import map entry, fixed to a version that lies
@@ -35,12 +36,6 @@ export function cachedByDeno(specifier: string): string | undefined {
     if (version !== undefined) return `jsr:${name}@${version}/${door}`;
   }
   return undefined;
-}
-
-/** Asking Deno for a file it may not read would stop the program with a question. */
-function mayRead(path: string): boolean {
-  const { Deno } = globalThis as { Deno?: typeof globalThis.Deno };
-  return Deno?.permissions.querySync({ name: "read", path }).state === "granted";
 }
 
 function cacheFolder(): string {
