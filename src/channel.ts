@@ -63,12 +63,15 @@ export class StreamChannel implements PlainChannel {
     this.#isClosing = true;
     this.#inbox.discard();
     this.#stream.end();
+    if (this.#stream.destroyed) return;
     const timer = setTimeout(() => this.#stream.destroy(), lingerTime);
     this.#stream.once("close", () => clearTimeout(timer));
   }
 
   destroy(): void {
     this.#isClosing = true;
+    // Not every stream tells that it was destroyed.
+    this.#inbox.end();
     this.#stream.destroy();
   }
 }
