@@ -1,6 +1,7 @@
 /** What a handler was asked, for middleware that serves several stages. */
 
 import type { Context } from "hono";
+import { isUnixAddress } from "../protocol/address.ts";
 import { callOf } from "./entrance.ts";
 import type { Stage } from "./stage.ts";
 
@@ -58,6 +59,6 @@ export function getConnInfo(c: Context): ConnInfo {
     throw new TypeError("Cannot tell where an HTTP request comes from: use the getConnInfo of its server's adapter");
   }
   const { address, port } = call.event.session.remote;
-  if (address === "" || address.startsWith("/")) return { remote: { transport: "tcp" } };
+  if (isUnixAddress(address)) return { remote: { transport: "tcp" } };
   return { remote: { transport: "tcp", address, port, addressType: address.includes(":") ? "IPv6" : "IPv4" } };
 }

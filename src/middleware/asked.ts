@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { callOf } from "../app/entrance.ts";
 import type { StageEvent } from "../app/stage.ts";
 import { dnsResolver, type Resolver } from "../dns/mod.ts";
-import { parseAddress } from "../protocol/address.ts";
+import { isAddress } from "../protocol/address.ts";
 import { AddressList } from "../protocol/addresslist.ts";
 import type { Session } from "../session/session.ts";
 
@@ -26,17 +26,7 @@ export interface Exemptions {
  */
 export function exempting({ except }: Exemptions): (session: Session) => boolean {
   const listed = new AddressList("except", except);
-  return ({ user, remote: { address } }) => user !== undefined || !hasAddress(address) || listed.includes(address);
-}
-
-/** Whether a client's address is one: that of a Unix socket is not. */
-function hasAddress(address: string): boolean {
-  return parseAddress(withoutZone(address)) !== undefined;
-}
-
-/** A zone says which wire, not who (RFC 4007 section 6). */
-export function withoutZone(address: string): string {
-  return address.replace(/%.*$/, "");
+  return ({ user, remote: { address } }) => user !== undefined || !isAddress(address) || listed.includes(address);
 }
 
 /** The stages at which the client waits for a reply, in their order. */

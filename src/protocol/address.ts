@@ -19,6 +19,21 @@ export function canonicalAddress(text: string): string | undefined {
   return parseAddress(text)?.toString();
 }
 
+/** An address without its zone, which says which wire, not who (RFC 4007 section 6). */
+export function withoutZone(address: string): string {
+  return address.replace(/%.*$/, "");
+}
+
+/** Whether an endpoint's address is an IP address, with a zone or without: that of a Unix socket is none. */
+export function isAddress(address: string): boolean {
+  return parseAddress(withoutZone(address)) !== undefined;
+}
+
+/** Whether an endpoint's address is that of a Unix socket: its path, or empty. */
+export function isUnixAddress(address: string): boolean {
+  return address === "" || address.startsWith("/");
+}
+
 /** Writes a dotted part as two groups: the library would take `::192.0.2.1` for the IPv4-mapped address. */
 function inGroups(text: string): string {
   return text.replace(/\d+\.\d+\.\d+\.\d+$/, (dotted) => {

@@ -1,7 +1,7 @@
 /** Lists of addresses that somebody trusts, as they stand in options. */
 
 import ipaddr from "ipaddr.js";
-import { parseAddress } from "./address.ts";
+import { isUnixAddress, parseAddress, withoutZone } from "./address.ts";
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -41,8 +41,8 @@ export class AddressList {
   /** Whether an endpoint's address is on the list. Those of Unix sockets are a path, or empty. */
   includes(address: string): boolean {
     if (this.isEmpty) return false;
-    if (address === "" || address.startsWith("/")) return this.#hasUnix;
-    const client = parseAddress(address.replace(/%.*$/, "")); // a zone says which wire, not who
+    if (isUnixAddress(address)) return this.#hasUnix;
+    const client = parseAddress(withoutZone(address));
     if (client === undefined) return false;
     return this.#ranges.some(([network, prefix]) => client.kind() === network.kind() && client.match(network, prefix));
   }

@@ -1,8 +1,7 @@
 /** The network that stands for a client: one machine, or one customer, changes its address within it. */
 
 import ipaddr from "ipaddr.js";
-import { parseAddress } from "../protocol/address.ts";
-import { withoutZone } from "./asked.ts";
+import { parseAddress, withoutZone } from "./address.ts";
 
 /** How much of an address tells clients apart. */
 export interface NetworkBits {

@@ -1,5 +1,7 @@
 /** The trace fields a receiver writes before a message (RFC 5321 section 4.4). */
 
+import { isUnixAddress } from "./address.ts";
+
 /** What `Received:` tells. */
 export interface Trace {
   /** What the client called itself in EHLO, HELO or LHLO. */
@@ -25,7 +27,7 @@ export interface Trace {
  */
 export function formatReceived(trace: Trace): string {
   const address = trace.remoteAddress;
-  const literal = address === "" || address.startsWith("/") ? "" : ` (${addressLiteral(address)})`;
+  const literal = isUnixAddress(address) ? "" : ` (${addressLiteral(address)})`;
   const tls = trace.tls ? `\r\n\t(using ${word(trace.tls.protocol)} with cipher ${word(trace.tls.cipher)})` : "";
   const recipient = trace.recipient === undefined ? "" : `\r\n\tfor <${trace.recipient}>`;
   return `Received: from ${word(trace.helo)}${literal}${tls}\r\n` +

@@ -1,5 +1,8 @@
 /** Failed logins, counted by where they came from. */
 
+import { isAddress } from "../protocol/address.ts";
+import { type NetworkBits, networkOf } from "../protocol/network.ts";
+
 interface Count {
   failures: number;
   readonly expiresAt: number;
@@ -51,12 +54,12 @@ export class AddressFailures {
 
   /** Whether the address has had its failures. */
   isBlocked(address: string): boolean {
-    return (this.#counts.size > 0 && this.#live(networkOf(address))?.failures || 0) >= this.#most;
+    return (this.#counts.size > 0 && this.#live(counted(address))?.failures || 0) >= this.#most;
   }
 
   /** One more. Clients of a Unix socket have no address to tell one from the other, and are not counted. */
   record(address: string): void {
-    const network = networkOf(address);
+    const network = counted(address);
     if (network === undefined) return;
     const count = this.#live(network);
     if (count !== undefined) {
@@ -80,23 +83,10 @@ export class AddressFailures {
   }
 }
 
-/**
- * An IPv4 address, or the first 64 bits of an IPv6 one: whoever has one address of such a network has them all.
- *
- * @returns undefined for what is no address.
- */
-function networkOf(address: string): string | undefined {
-  if (/^[\d.]+$/.test(address)) return address;
-  const [text = ""] = address.split("%");
-  if (!/^[\da-f:.]*:[\da-f:.]*$/i.test(text)) return undefined;
-  const [head = "", tail] = text.toLowerCase().split("::");
-  const groups = head === "" ? [] : head.split(":");
-  if (tail !== undefined) {
-    // A tail may end in an IPv4 address, which stands for two groups.
-    const after = tail === "" ? 0 : tail.split(":").length + (tail.includes(".") ? 1 : 0);
-    const tailGroups = tail === "" ? [] : tail.split(":");
-    const zeros = Math.max(0, 8 - groups.length - after);
-    groups.push(...Array<string>(zeros).fill("0"), ...tailGroups);
-  }
-  return groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":");
+/** Whoever has one IPv6 address of a network of 64 bits has them all. */
+const bits: NetworkBits = { v4: 32, v6: 64 };
+
+/** Whom an address counts for; undefined for what is no address. */
+function counted(address: string): string | undefined {
+  return isAddress(address) ? networkOf(address, bits) : undefined;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Postern } from "postern";
 import { rateLimit, type RateLimitOptions } from "postern/rate-limit";
 import { dialogue, send } from "postern/testing";
-import { networkOf } from "../../src/middleware/network.ts";
+import { networkOf } from "../../src/protocol/network.ts";
 import { asUser } from "./as-user.ts";
 
 function appOf(options: RateLimitOptions, user?: string): Postern {

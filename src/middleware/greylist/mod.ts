@@ -8,8 +8,8 @@ import type { MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
 import { reply } from "../../app/reply.ts";
 import type { RcptEvent } from "../../session/event.ts";
+import { type NetworkBits, networkOf, validateBits } from "../../protocol/network.ts";
 import { askedOf, exempting, type Exemptions } from "../asked.ts";
-import { type NetworkBits, networkOf, validateBits } from "../network.ts";
 import type { RedisClient } from "../redis.ts";
 import { type GreylistStore, MemoryGreylistStore, RedisGreylistStore } from "./store.ts";
 

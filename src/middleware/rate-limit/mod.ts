@@ -8,9 +8,9 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
 import { reply } from "../../app/reply.ts";
 import type { StageEvent } from "../../app/stage.ts";
-import { askedOf, exempting, type Exemptions } from "../asked.ts";
 import { AddressList } from "../../protocol/addresslist.ts";
-import { type NetworkBits, networkOf, validateBits } from "../network.ts";
+import { type NetworkBits, networkOf, validateBits } from "../../protocol/network.ts";
+import { askedOf, exempting, type Exemptions } from "../asked.ts";
 import type { RedisClient } from "../redis.ts";
 import { counter } from "./counter.ts";
 

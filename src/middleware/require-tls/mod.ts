@@ -6,6 +6,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import { reply } from "../../app/reply.ts";
+import { isUnixAddress } from "../../protocol/address.ts";
 import { askedOf, isFrom } from "../asked.ts";
 
 /**
@@ -28,7 +29,7 @@ export function requireTls(): MiddlewareHandler {
     const event = askedOf(c)?.event;
     if (event === undefined || !isFrom(event.stage, "auth")) return await next();
     const { tls, remote: { address } } = event.session;
-    if (tls === undefined && address !== "" && !address.startsWith("/")) {
+    if (tls === undefined && !isUnixAddress(address)) {
       return reply(530, "5.7.0", "Must issue a STARTTLS command first");
     }
     await next();
