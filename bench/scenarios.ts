@@ -19,6 +19,7 @@ export interface Scenario {
 export const connections = 20;
 
 const anybody = (): boolean => true;
+const isPostern = ({ name }: Contestant): boolean => name.startsWith("Postern");
 const withTls = (contestant: Contestant): boolean => contestant.hasTls;
 const source = await find("smtp-source");
 
@@ -31,7 +32,10 @@ export const scenarios: readonly Scenario[] = [
   { name: "1 KiB, STARTTLS, connections kept", suits: withTls, client: load(1024, ["-tls"]) },
   { name: "64 KiB, STARTTLS, connections kept", suits: withTls, client: load(65536, ["-tls"]) },
   { name: "1 KiB, STARTTLS, a connection each", suits: withTls, client: load(1024, ["-tls", "-each"]) },
+  // The same client with and without CHUNKING: what it brings.
+  { name: "1 KiB, DATA beside CHUNKING, connections kept", suits: isPostern, client: load(1024, []) },
   { name: "1 KiB, CHUNKING, connections kept", suits: anybody, client: load(1024, ["-bdat"]) },
+  { name: "64 KiB, DATA beside CHUNKING, connections kept", suits: isPostern, client: load(65536, []) },
   { name: "64 KiB, CHUNKING, connections kept", suits: anybody, client: load(65536, ["-bdat"]) },
 ];
 
