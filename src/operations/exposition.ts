@@ -34,9 +34,20 @@ export async function snapshot(metrics: Metrics, gauges: Gauges): Promise<Snapsh
 }
 
 /** The numbers of several processes, as those of one. */
-export async function summed(snapshots: readonly Snapshot[]): Promise<string> {
+export async function summed(snapshots: readonly Snapshot[]): Promise<Snapshot> {
+  const { AggregatorRegistry } = await import("prom-client");
+  return await AggregatorRegistry.aggregate([...snapshots]).getMetricsAsJSON();
+}
+
+/** The same, as text. */
+export async function text(snapshots: readonly Snapshot[]): Promise<string> {
   const { AggregatorRegistry } = await import("prom-client");
   return await AggregatorRegistry.aggregate([...snapshots]).metrics();
+}
+
+/** What only grows: what a process counted is true when it has ended, too, and how it was is not. */
+export function counted(snapshot: Snapshot): Snapshot {
+  return snapshot.filter(({ type }) => ["counter", "histogram"].includes(String(type)));
 }
 
 async function registryOf(metrics: Metrics, gauges: Gauges): Promise<Registry> {

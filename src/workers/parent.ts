@@ -2,7 +2,6 @@
 
 import type { ChildProcess } from "node:child_process";
 import type { MailHandler } from "../app/handler.ts";
-import { summed } from "../operations/exposition.ts";
 import type { HttpBeside, ListenHttp } from "../operations/http.ts";
 import { listenersOf, type ServeOptions } from "../options.ts";
 import type { BoundAddress, Server } from "../server.ts";
@@ -11,6 +10,7 @@ import { serveHttp } from "./http.ts";
 import { Ledger } from "./ledger.ts";
 import { logEnded, logFailed, logReady } from "./log.ts";
 import { type FromParent, type FromWorker, opened, sealed } from "./messages.ts";
+import { Numbers } from "./numbers.ts";
 import { type Processes, workerEnvironment } from "./processes.ts";
 import { Questions } from "./questions.ts";
 
@@ -83,6 +83,7 @@ class Parent {
   readonly #processes: Processes;
   readonly #slots: readonly Slot[];
   readonly #questions = new Questions();
+  readonly #numbers = new Numbers(this.#questions);
   http: HttpBeside | undefined;
   /** Workers to be welcomed once the ports are known. */
   readonly #waiting: (() => void)[] = [];
@@ -133,10 +134,11 @@ class Parent {
     return this.#closing ??= this.#close(grace);
   }
 
-  /** Those of all workers, as if they were one. What one that has ended counted is gone with it. */
+  /** Those of all workers, as if they were one. */
   async metrics(): Promise<string> {
-    const answers = await this.#questions.ask(this.#ready, (child, id) => tell(child, { type: "metrics", id }));
-    return await summed(answers.map(({ value = [] }) => value));
+    const ready = this.#ready;
+    const ask = (child: ChildProcess, id: number) => tell(child, { type: "metrics", id });
+    return await this.#numbers.told(ready, this.#slots.length - ready.length, ask);
   }
 
   async #close(grace: number): Promise<void> {
@@ -205,6 +207,7 @@ class Parent {
         if (slot.child !== child) return;
         slot.child = undefined;
         this.#ledger?.leave(member);
+        this.#numbers.leave(child);
         reject(failure ?? new WorkerError(`a worker ended with ${how} before it was ready`, 1));
         if (this.#closing !== undefined || this.#listeners === undefined) return;
         if (failure !== undefined) logFailed(slot.number, child.pid, failure.message);

@@ -13,7 +13,7 @@ export class Questions {
    * @throws {Error} when one could not do it.
    */
   async ask(workers: readonly ChildProcess[], tell: (worker: ChildProcess, id: number) => void): Promise<Answer[]> {
-    const all = await Promise.all(workers.map((worker) => this.#ask(worker, tell)));
+    const all = await Promise.all(workers.map((worker) => this.put(worker, tell)));
     const answers = all.filter((answer) => answer !== undefined);
     const failure = answers.find(({ error }) => error !== undefined);
     if (failure !== undefined) throw new Error(failure.error);
@@ -25,10 +25,21 @@ export class Questions {
     this.#waiting.get(id)?.(answer);
   }
 
-  #ask(worker: ChildProcess, tell: (worker: ChildProcess, id: number) => void): Promise<Answer | undefined> {
+  /**
+   * Asks one; undefined when it ends meanwhile, or does not answer in time.
+   *
+   * @param patience milliseconds. Default: as long as it lives.
+   */
+  put(
+    worker: ChildProcess,
+    tell: (worker: ChildProcess, id: number) => void,
+    patience?: number,
+  ): Promise<Answer | undefined> {
     const id = ++this.#asked;
     return new Promise((resolve) => {
+      const timer = patience === undefined ? undefined : setTimeout(() => done(undefined), patience);
       const done = (answer: Answer | undefined) => {
+        clearTimeout(timer);
         this.#waiting.delete(id);
         worker.off("exit", gone);
         resolve(answer);

@@ -30,6 +30,29 @@ describe.each(runtimeNames)("%s", (runtime) => {
     expect(await finish()).toStartWith("250 2.0.0 ");
     expect((await command.ended).status).toBe(0);
   }, 60_000);
+
+  test("what was counted stays, though a worker is silent or gone", async () => {
+    const words = ["--port", "0", "--workers", "2", "--http-port", "0", "--hostname", "127.0.0.1"];
+    const command = new Command(runtime, ["serve", "test/workers/app.js", ...words]);
+    const port = await command.port();
+    const [, where] = await command.printed(/HTTP on (http:\S+)\/ /);
+    const [one = 0, other = 0] = [...command.stdout.matchAll(/is ready, pid (\d+)/g)].map(([, pid]) => Number(pid));
+    for (const pid of [one, other]) await deliver(await greetedBy(port, pid), "alice");
+    const lines = async () => (await page(`${where}/metrics`))[1].split("\n");
+    const accepted = 'postern_messages_total{outcome="accepted"} 2';
+    const buckets = 'postern_message_size_bytes_bucket{le="+Inf"} 2';
+    expect(await lines()).toEqual(expect.arrayContaining([accepted, 'postern_workers{state="answered"} 2']));
+
+    process.kill(one, "SIGSTOP");
+    const silent = ['postern_workers{state="answered"} 1', 'postern_workers{state="silent"} 1'];
+    expect(await lines()).toEqual(expect.arrayContaining([accepted, buckets, ...silent]));
+    process.kill(one, "SIGKILL");
+    await command.printed(/ended with SIGKILL[^]*worker \d is ready/);
+    const found = await lines();
+    expect(found).toEqual(expect.arrayContaining([accepted, buckets, 'postern_workers{state="answered"} 2']));
+    expect(found.filter((line) => /^postern_connections |^postern_info/.test(line))).toHaveLength(2);
+    expect((await command.stop()).status).toBe(0);
+  }, 60_000);
 });
 
 /** Status and text. */
