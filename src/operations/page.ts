@@ -62,11 +62,13 @@ export function pages(options: PageOptions): Answer {
   }
 
   return async (request, bindings) => {
-    const { method } = request;
-    const { pathname } = new URL(request.url);
+    const { method, url } = request;
+    // Not by `URL`: what stands in Host is the client's, and need not make one.
+    const [, pathname = "/"] = /^(?:[a-z]+:\/\/[^/?#]*)?([^?#]*)/i.exec(url) ?? [];
     const isRead = method === "GET" || method === "HEAD";
     const found = isRead ? await built(pathname) : undefined;
     if (found !== undefined) return method === "HEAD" ? new Response(null, found) : found;
+    if (!URL.canParse(url)) return page(400, "The Host header is missing, or no host");
     const failed = (error: unknown) => options.failed(method, pathname, error);
     const env = { ...options.bindings, ...bindings, [failureKey]: failed };
     return await app.fetch(request, env, executionContext(options.background));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { type ListenerOptions, Postern, type ServeOptions } from "postern";
 import { serve } from "postern/bun";
 import { Runtime, runtimeNames, type Served } from "../runtime.ts";
@@ -9,6 +9,15 @@ import { WireClient } from "../wire.ts";
 async function page({ httpPort }: Served, path: string, init?: RequestInit): Promise<[number, string]> {
   const response = await fetch(`http://127.0.0.1:${httpPort}${path}`, init);
   return [response.status, await response.text()];
+}
+
+/** What comes back for bytes that `fetch` would not send. */
+function raw({ httpPort }: Served, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let heard = "";
+    const socket = connect(httpPort!, "127.0.0.1", () => socket.write(request));
+    socket.on("data", (chunk) => heard += chunk).on("error", reject).on("close", () => resolve(heard));
+  });
 }
 
 const http = { port: 0 };
@@ -43,6 +52,18 @@ describe.each(runtimeNames)("HTTP beside SMTP on %s", (name) => {
       expect((await page(served, path))[0]).toBe(404);
     }
     expect((await page(served, "/healthz", { method: "POST" }))[0]).toBe(404);
+    await served.close();
+  });
+
+  test("answers checks that name no host, and refuses an app's request for what is none", async () => {
+    const served = await runtime.serve("operating", { http });
+    expect(await raw(served, "GET /healthz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.[01] 200 /);
+    for (const host of ["a b", "evil@x:99999", "[::1", "%ff"]) {
+      const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      // Node refuses it before anybody is asked.
+      expect(await raw(served, request("/healthz"))).toMatch(/^HTTP\/1\.1 (?:200|400) /);
+      expect(await raw(served, request("/tickets"))).toStartWith("HTTP/1.1 400 ");
+    }
     await served.close();
   });
 
