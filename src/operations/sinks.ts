@@ -12,17 +12,17 @@ const mode = 0o600;
 export class FileSink implements Sink {
   readonly #path: string;
   readonly #failed: (error: unknown) => void;
-  readonly #begun: () => void;
+  readonly #written: () => void;
   #pending = "";
   #isBegun = false;
   #isBroken = false;
   #writing: Promise<void> | undefined;
 
-  /** @param begun called once the file is there. */
-  constructor(path: string, failed: (error: unknown) => void, begun: () => void) {
+  /** @param written called once the file is there, and everything in it. */
+  constructor(path: string, failed: (error: unknown) => void, written: () => void) {
     this.#path = path;
     this.#failed = failed;
-    this.#begun = begun;
+    this.#written = written;
   }
 
   write(text: string): void {
@@ -33,6 +33,8 @@ export class FileSink implements Sink {
 
   async end(): Promise<void> {
     await this.#writing;
+    // Not at its beginning: a full disk has room for empty files.
+    if (!this.#isBroken) this.#written();
   }
 
   /** Writes what there is, and what comes meanwhile, in as few pieces as that makes. */
@@ -58,7 +60,6 @@ export class FileSink implements Sink {
     makeDirectory(dirname(this.#path));
     await writeFile(this.#path, "", { flag: "wx", mode });
     this.#isBegun = true;
-    this.#begun();
   }
 }
 

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sendMail } from "../cli/client.ts";
-import { Command, run, runtimeNames } from "../cli/command.ts";
+import { Command, root, run, runtimeNames } from "../cli/command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "postern-operations-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,6 +55,20 @@ describe.each(runtimeNames)("postern serve on %s, set up by the environment alon
     });
   }, 60_000);
 });
+
+test.each(["bun", "node"] as const)("a full disk is one line in the log, and harms no mail: %s", async (runtime) => {
+  const words = ["serve", entry, "--port", "0", "--hostname", "127.0.0.1", "--log-format", "json"];
+  const transcript = join(folder, `full-${runtime}`);
+  // As on a full disk: files can be made, and nothing can be written into them.
+  const full = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"];
+  const command = new Command(runtime, [...words, "--transcript", transcript], {}, root, full);
+  const port = Number((await command.printed(/"hostname":"127\.0\.0\.1","port":(\d+)/))[1]);
+  for (let sent = 0; sent < 3; sent++) await sendMail(port, { from: "alice@example.com", to: ["bob@example.com"] });
+  const { status, stdout } = await command.stop();
+  expect(status).toBe(0);
+  expect(stdout.match(/sessions go on without transcripts/g)).toHaveLength(1);
+  expect(readdirSync(transcript)).toHaveLength(3);
+}, 60_000);
 
 describe("what cannot be is said in one line", () => {
   test("an HTTP port that is taken", async () => {
