@@ -61,6 +61,9 @@ function listen(address: ListenAddress, accept: (socket: Socket) => void): Promi
   });
 }
 
+/** What has HTTP open is not to be had for SMTP. */
+const mostHttpConnections = 64;
+
 async function listenHttp(
   { port, hostname }: { port: number; hostname: string },
   answer: Answer,
@@ -73,6 +76,7 @@ async function listenHttp(
     hostname: "localhost",
   });
   const server = createHttpServer((incoming, outgoing) => void listener(incoming, outgoing));
+  server.maxConnections = mostHttpConnections;
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, hostname, resolve));
   server.on("error", () => {});
   const bound = server.address() as AddressInfo;
