@@ -3,7 +3,7 @@ import { canonicalName } from "./name.ts";
 import { type Absent, type Failure, failure, type Found, type MxRecord, type RecordType } from "./resolver.ts";
 
 /** Longer CNAME chains than this are taken for a mistake or an attack. */
-export const MAX_CHAIN = 12;
+export const longestChain = 12;
 
 /** The chain left the message: ask for its end. */
 export interface Follow {
@@ -32,7 +32,7 @@ export function answerFrom(
   let followed = false;
   for (;;) {
     if (seen.has(owner)) return failure("loop", `CNAME loop at ${printable(owner)}`);
-    if (seen.size >= MAX_CHAIN) return failure("loop", `CNAME chain over ${MAX_CHAIN} names`);
+    if (seen.size >= longestChain) return failure("loop", `CNAME chain over ${longestChain} names`);
     seen.add(owner);
     const own = reply.answers.filter((record) => canonicalName(record.name) === owner);
     const wanted = own.filter((record) => record.type === type);

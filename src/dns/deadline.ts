@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type Failure, failure, type FailureReason } from "./resolver.ts";
 
-const TIME_IS_UP = Symbol("time is up");
+const timeIsUp = Symbol("time is up");
 
 /** A signal that fires when the time is up, or when the outer signal does. */
 export interface Deadline {
@@ -21,7 +21,7 @@ export function deadline(milliseconds: number, outer?: AbortSignal): Deadline {
   const controller = new AbortController();
   // Ten names of one PTR answer wait on one signal. Node takes more than ten listeners for a leak, and says so.
   setMaxListeners(0, controller.signal);
-  const timer = setTimeout(() => controller.abort(TIME_IS_UP), milliseconds);
+  const timer = setTimeout(() => controller.abort(timeIsUp), milliseconds);
   const follow = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) follow();
   else outer?.addEventListener("abort", follow, { once: true });
@@ -36,7 +36,7 @@ export function deadline(milliseconds: number, outer?: AbortSignal): Deadline {
 
 /** Why a signal fired: one of our deadlines, or somebody who no longer wants the answer. */
 export function reasonOf(signal: AbortSignal): FailureReason & ("timeout" | "aborted") {
-  return signal.reason === TIME_IS_UP ? "timeout" : "aborted";
+  return signal.reason === timeIsUp ? "timeout" : "aborted";
 }
 
 /** Waits for the work until the signal fires. The work itself goes on: whoever started it must see to its end. */

@@ -12,7 +12,7 @@ export interface HttpsOptions extends LookupOptions {
 }
 
 /** A DNS message has at most this many octets. */
-const MAX_MESSAGE = 65_535;
+const longestMessage = 65_535;
 
 /**
  * A resolver over HTTPS (RFC 8484), for platforms without UDP.
@@ -81,7 +81,7 @@ async function bounded(response: Response): Promise<Uint8Array | undefined> {
   let length = 0;
   for await (const part of response.body ?? []) {
     length += part.length;
-    if (length > MAX_MESSAGE) return undefined; // leaving the loop cancels the body
+    if (length > longestMessage) return undefined; // leaving the loop cancels the body
     parts.push(part);
   }
   const whole = new Uint8Array(length);

@@ -3,7 +3,7 @@ import packet from "dns-packet";
 import type { RecordType } from "./resolver.ts";
 
 /** What fits without fragments on any path in use (the size that DNS Flag Day 2020 settled on). */
-const UDP_PAYLOAD = 1232;
+const udpPayload = 1232;
 
 /** A query as it goes out, and what an answer to it must repeat. */
 export interface Query {
@@ -50,7 +50,7 @@ export function writeQuery(name: string, type: RecordType, id: number, edns: boo
       ? [{
         type: "OPT",
         name: ".",
-        udpPayloadSize: UDP_PAYLOAD,
+        udpPayloadSize: udpPayload,
         extendedRcode: 0,
         ednsVersion: 0,
         flags: 0,

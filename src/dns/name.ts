@@ -1,9 +1,9 @@
 import ipaddr from "ipaddr.js";
 
 /** Longest name in text form, without the final dot: 255 octets on the wire (RFC 1035 section 3.1). */
-const MAX_NAME = 253;
+const longestName = 253;
 /** Longest label (RFC 1035 section 3.1). */
-const MAX_LABEL = 63;
+const longestLabel = 63;
 
 /**
  * The name in the form that goes on the wire: A-labels, no final dot; or undefined where no query can carry it.
@@ -19,9 +19,9 @@ export function wireName(name: string): string | undefined {
     wire = ascii;
   }
   if (wire.endsWith(".")) wire = wire.slice(0, -1);
-  if (wire.length === 0 || wire.length > MAX_NAME || /[^\x20-\x7e]/.test(wire)) return undefined;
+  if (wire.length === 0 || wire.length > longestName || /[^\x20-\x7e]/.test(wire)) return undefined;
   for (const label of wire.split(".")) {
-    if (label.length === 0 || label.length > MAX_LABEL) return undefined;
+    if (label.length === 0 || label.length > longestLabel) return undefined;
   }
   return wire;
 }

@@ -21,6 +21,7 @@ export interface RecordData {
   readonly AAAA: string;
   /** A name without the final dot. */
   readonly CNAME: string;
+  /** Where mail for the name goes (RFC 5321 section 5.1). */
   readonly MX: MxRecord;
   /** A name without the final dot. */
   readonly NS: string;
@@ -62,6 +63,7 @@ export type FailureReason =
 /** There is no answer. */
 export interface Failure {
   readonly status: "failure";
+  /** What went wrong; in doubt, a temporary error. */
   readonly reason: FailureReason;
   /** For a log, in plain ASCII. */
   readonly detail: string;
@@ -88,6 +90,7 @@ export interface Absent {
 /** What came of one question. */
 export type Answer<T extends RecordType = RecordType> = Found<T> | Absent | Failure;
 
+/** What can be said with one question. */
 export interface ResolveOptions {
   /** Ends the wait: the answer is then a failure with the reason `aborted`. */
   readonly signal?: AbortSignal;

@@ -20,9 +20,9 @@ export interface ResolvConf {
 }
 
 /** resolv.conf(5): more servers, seconds and attempts than these are cut down to them. */
-const MAX_SERVERS = 3;
-const MAX_TIMEOUT = 30;
-const MAX_ATTEMPTS = 5;
+const mostServers = 3;
+const longestTimeout = 30;
+const mostAttempts = 5;
 
 /**
  * Reads the text of a resolv.conf(5). Search lists and `ndots` have no place here: every name in mail is absolute.
@@ -34,13 +34,13 @@ export function parseResolvConf(text: string): ResolvConf {
   let attempts: number | undefined;
   for (const line of text.split(/\r?\n/)) {
     const [keyword, ...words] = line.replace(/[#;].*$/, "").trim().split(/\s+/);
-    if (keyword === "nameserver" && words[0] !== undefined && servers.length < MAX_SERVERS) {
+    if (keyword === "nameserver" && words[0] !== undefined && servers.length < mostServers) {
       if (ipaddr.isValid(words[0])) servers.push({ address: words[0], port: 53 });
     } else if (keyword === "options") {
       for (const word of words) {
         const [, name, digits] = /^(timeout|attempts):(\d{1,9})$/.exec(word) ?? [];
-        if (name === "timeout") timeout = Math.min(Math.max(Number(digits), 1), MAX_TIMEOUT) * 1000;
-        if (name === "attempts") attempts = Math.min(Math.max(Number(digits), 1), MAX_ATTEMPTS);
+        if (name === "timeout") timeout = Math.min(Math.max(Number(digits), 1), longestTimeout) * 1000;
+        if (name === "attempts") attempts = Math.min(Math.max(Number(digits), 1), mostAttempts);
       }
     }
   }
@@ -66,7 +66,7 @@ export function systemResolvConf(path: string = "/etc/resolv.conf"): ResolvConf 
 function runtimeServers(path: string, unread: unknown): ServerAddress[] {
   try {
     // Deno names each server twice here (seen on 2.9), hence the Set.
-    return [...new Set(getServers())].slice(0, MAX_SERVERS).map(parseServer);
+    return [...new Set(getServers())].slice(0, mostServers).map(parseServer);
   } catch {
     throw new Error(`Cannot find the system's DNS servers: allow reading ${path}, or name them in \`servers\``, {
       cause: unread,

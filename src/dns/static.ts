@@ -1,4 +1,4 @@
-import { MAX_CHAIN } from "./answer.ts";
+import { longestChain } from "./answer.ts";
 import { reasonOf } from "./deadline.ts";
 import { canonicalName, isWithin, wireName } from "./name.ts";
 import {
@@ -54,7 +54,7 @@ function lookUp<T extends RecordType>(
   type: T,
 ): Answer<T> {
   let name = asked;
-  for (let step = 0; step < MAX_CHAIN; step++) {
+  for (let step = 0; step < longestChain; step++) {
     const entry = names.get(name);
     if (typeof entry === "string") return failure(entry, `${name} is set to fail`);
     if (entry === undefined) {

@@ -5,7 +5,7 @@ import { type Failure, failure } from "./resolver.ts";
 import { isFrom, type ServerAddress } from "./servers.ts";
 
 /** With this many wrong answers to one query, somebody is guessing ids: ask over TCP, where guessing is of no use. */
-const MAX_STRANGERS = 8;
+const mostStrangers = 8;
 
 /**
  * Sends a query in a datagram and waits for its answer. Ends with the signal at the latest; the socket is closed in
@@ -43,7 +43,7 @@ export function askByUdp(
       const reading = isFrom(server, from.address, from.port) ? readReply(bytes, query) : "stranger";
       if (reading === "malformed") finish(failure("malformed", `unreadable answer from ${server.address}`));
       else if (reading !== "stranger") finish(reading);
-      else if (++strangers >= MAX_STRANGERS) finish("forged");
+      else if (++strangers >= mostStrangers) finish("forged");
     });
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) return giveUp();

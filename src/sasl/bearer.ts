@@ -2,11 +2,11 @@ import type { BearerError, CredentialsStep, Step, TokenCredentials } from "./mec
 import { challenge, failure } from "./step.ts";
 
 /** `b64token` of RFC 6750 section 2.1, after the scheme, which is case-insensitive (RFC 7628 section 4). */
-const AUTHORIZATION = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i;
+const bearerSyntax = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** The token in `Bearer token`; `undefined` if it is anything else. */
 export function bearerToken(authorization: string): string | undefined {
-  return AUTHORIZATION.exec(authorization)?.[1];
+  return bearerSyntax.exec(authorization)?.[1];
 }
 
 /** The `key=value` pairs, each ended by %x01, and one more %x01; `undefined` if malformed or if a key comes twice. */

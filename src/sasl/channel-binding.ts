@@ -20,7 +20,7 @@ export function isChannelBindingType(name: string): name is ChannelBindingType {
  * Signature algorithms, by the hexadecimal of their object identifier's content, and the hash that RFC 5929
  * section 4.1 has for them: their own, but SHA-256 in place of MD5 and SHA-1.
  */
-const HASHES: ReadonlyMap<string, string> = new Map([
+const hashes: ReadonlyMap<string, string> = new Map([
   ["2a864886f70d010104", "sha256"], // md5WithRSAEncryption
   ["2a864886f70d010105", "sha256"], // sha1WithRSAEncryption
   ["2a864886f70d01010e", "sha224"], // sha224WithRSAEncryption
@@ -61,7 +61,7 @@ export function tlsServerEndPoint(certificate: Uint8Array): Uint8Array | undefin
     certificate.subarray(identifier.start, identifier.end),
     (byte) => byte.toString(16).padStart(2, "0"),
   );
-  const hash = HASHES.get(name.join(""));
+  const hash = hashes.get(name.join(""));
   return hash === undefined ? undefined : new Uint8Array(createHash(hash).update(certificate).digest());
 }
 

@@ -14,11 +14,11 @@ export interface Gs2Header {
  * `gs2-header` of RFC 5802 section 7, at the start of `message`; but an authorization identity may be empty. GNU SASL
  * sends it so for a client that acts as itself, and it can mean nothing else.
  */
-const GS2_HEADER = /^(?:([ny])|p=([A-Za-z0-9.-]+)),(?:a=((?:[^,=]|=2C|=3D)*))?,/u;
+const gs2Header = /^(?:([ny])|p=([A-Za-z0-9.-]+)),(?:a=((?:[^,=]|=2C|=3D)*))?,/u;
 
 /** Reads the GS2 header at the start of `message`; `undefined` if there is none. */
 export function parseGs2Header(message: string): Gs2Header | undefined {
-  const match = GS2_HEADER.exec(message);
+  const match = gs2Header.exec(message);
   if (match === null) return undefined;
   const [text, flag, bindingType, name = ""] = match;
   return { flag: flag === "n" || flag === "y" ? flag : "p", bindingType, authorizationId: decodeSaslName(name), text };

@@ -2,7 +2,7 @@ import type { MechanismContext } from "./mechanism.ts";
 import { saslprep } from "./saslprep.ts";
 
 /** RFC 4616 section 2 asks for 255 bytes at least. Four times that, in UTF-16 code units. */
-const MAX_IDENTITY_LENGTH = 1_020;
+const longestIdentity = 1_020;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -20,7 +20,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
  * control characters or anything else that SASLprep prohibits.
  */
 export function prepareIdentity(name: string): string | undefined {
-  if (name.length > MAX_IDENTITY_LENGTH) return undefined;
+  if (name.length > longestIdentity) return undefined;
   const prepared = saslprep(name);
   return prepared === undefined || prepared === "" ? undefined : prepared;
 }

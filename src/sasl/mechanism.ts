@@ -122,7 +122,7 @@ export interface Failure {
  * - `rejected`: the credentials are not good. `535 5.7.8`
  * - `malformed`: the client did not keep to the syntax of the mechanism. `501 5.5.2`
  * - `unexpected-initial-response`: RFC 4954 section 4. `501 5.7.0`
- * - `too-long`: a response of more than {@linkcode MAX_RESPONSE_BYTES}. `500 5.5.6`
+ * - `too-long`: a response of more than {@linkcode mostResponseOctets}. `500 5.5.6`
  */
 export type FailureCause = "rejected" | "malformed" | "unexpected-initial-response" | "too-long";
 
@@ -137,6 +137,7 @@ export interface PasswordCredentials {
   readonly user: string;
   /** Exactly as sent: what it is compared with may have been stored before anybody thought of preparing it. */
   readonly password: string;
+  /** Whom the client asks to act as; undefined if itself. LOGIN knows no such thing. */
   readonly authorizationId: string | undefined;
 }
 
@@ -150,6 +151,7 @@ export interface TokenCredentials {
   readonly user: string | undefined;
   /** The name that the client connected to, if it says so (RFC 7628 section 3.1). */
   readonly host: string | undefined;
+  /** The port likewise. */
   readonly port: number | undefined;
 }
 

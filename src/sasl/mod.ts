@@ -25,7 +25,7 @@ export { plain } from "./plain.ts";
 export { saslprep } from "./saslprep.ts";
 export { formatScramCredentials, parseScramCredentials, scramCredentials } from "./scram-credentials.ts";
 export { scram } from "./scram.ts";
-export { MAX_RESPONSE_BYTES } from "./step.ts";
+export { mostResponseOctets } from "./step.ts";
 export { xoauth2 } from "./xoauth2.ts";
 
 /** What the mechanisms of a server have in common. */

@@ -5,8 +5,11 @@ import { saslprep } from "./saslprep.ts";
 
 /** What a server keeps of a password for SCRAM (RFC 5802 section 3). Whoever has it can guess at the password offline. */
 export interface ScramCredentials {
+  /** Which SCRAM they are for. */
   readonly hash: ScramHash;
+  /** Rounds of PBKDF2: how dear each guess is. */
   readonly iterations: number;
+  /** Octets of its own for each password. */
   readonly salt: Uint8Array;
   /** H(ClientKey) */
   readonly storedKey: Uint8Array;
@@ -17,7 +20,7 @@ export interface ScramCredentials {
 /** How {@linkcode scramCredentials} is to do its work. */
 export interface ScramCredentialsOptions {
   readonly hash: ScramHash;
-  /** Of PBKDF2; at least 10 000. Default: {@linkcode DEFAULT_ITERATIONS}. */
+  /** Of PBKDF2; at least 10 000. Default: {@linkcode defaultIterations}. */
   readonly iterations?: number;
   /** At least 8 bytes (RFC 8018 section 4.1). Default: 16 random bytes, which is what it should be. */
   readonly salt?: Uint8Array;
@@ -28,11 +31,11 @@ export interface ScramCredentialsOptions {
  * where it can be; these are the numbers of OWASP's Password Storage Cheat Sheet for PBKDF2. The client does the work,
  * once for each login, about a tenth to half a second; an old phone may take longer and a client may have a limit.
  */
-export const DEFAULT_ITERATIONS: Readonly<Record<ScramHash, number>> = { "SHA-1": 1_300_000, "SHA-256": 600_000 };
+export const defaultIterations: Readonly<Record<ScramHash, number>> = { "SHA-1": 1_300_000, "SHA-256": 600_000 };
 
-const MIN_ITERATIONS = 10_000;
+const fewestIterations = 10_000;
 /** The largest count that every client reads (a signed 32-bit number). */
-const MAX_ITERATIONS = 2 ** 31 - 1;
+const mostIterations = 2 ** 31 - 1;
 
 /**
  * Makes what a server keeps of a password for SCRAM. The work is done off the main thread.
@@ -46,11 +49,11 @@ const MAX_ITERATIONS = 2 ** 31 - 1;
  * ```
  */
 export async function scramCredentials(password: string, options: ScramCredentialsOptions): Promise<ScramCredentials> {
-  const { hash, iterations = DEFAULT_ITERATIONS[hash], salt = new Uint8Array(randomBytes(16)) } = options;
-  if (!Number.isInteger(iterations) || iterations < MIN_ITERATIONS || iterations > MAX_ITERATIONS) {
+  const { hash, iterations = defaultIterations[hash], salt = new Uint8Array(randomBytes(16)) } = options;
+  if (!Number.isInteger(iterations) || iterations < fewestIterations || iterations > mostIterations) {
     throw new RangeError(
-      `Cannot make SCRAM credentials with ${iterations} iterations: use a whole number from ${MIN_ITERATIONS} ` +
-        `to ${MAX_ITERATIONS}, or leave it out for ${DEFAULT_ITERATIONS[hash]}.`,
+      `Cannot make SCRAM credentials with ${iterations} iterations: use a whole number from ${fewestIterations} ` +
+        `to ${mostIterations}, or leave it out for ${defaultIterations[hash]}.`,
     );
   }
   if (salt.length < 8) {
@@ -97,7 +100,7 @@ export function parseScramCredentials(text: string): ScramCredentials {
   const [salt, storedKey, serverKey] = encoded.map(decodeBase64);
   if ((hash === "SHA-1" || hash === "SHA-256") && salt && storedKey && serverKey) {
     const credentials: ScramCredentials = { hash, iterations: Number(count), salt, storedKey, serverKey };
-    if (credentials.iterations <= MAX_ITERATIONS && areScramCredentials(credentials, hash)) return credentials;
+    if (credentials.iterations <= mostIterations && areScramCredentials(credentials, hash)) return credentials;
   }
   throw new TypeError(
     "Cannot read SCRAM credentials: they look like SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey, " +

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { digestSize, hmac, type ScramHash } from "./digest.ts";
-import { DEFAULT_ITERATIONS, type ScramCredentials } from "./scram-credentials.ts";
+import { defaultIterations, type ScramCredentials } from "./scram-credentials.ts";
 
 /**
  * What a client is shown for a user that does not exist. It should look like what is shown for one that does: the
@@ -25,7 +25,7 @@ let processSecret: Uint8Array | undefined;
 export function decoyCredentials(hash: ScramHash, user: string, options: DecoyOptions = {}): ScramCredentials {
   const {
     secret = processSecret ??= new Uint8Array(randomBytes(32)),
-    iterations = DEFAULT_ITERATIONS[hash],
+    iterations = defaultIterations[hash],
     saltLength = 16,
   } = options;
   const derive = (purpose: string): Uint8Array => hmac(hash, secret, `${purpose}\0${user}`);

@@ -24,10 +24,10 @@ export interface ClientFinal {
  * Extensions at the end of a message. Unknown ones are ignored; an attribute that RFC 5802 gives a meaning and a
  * place is no extension, and `m`, a mandatory extension, must make the exchange fail (section 5.1).
  */
-const EXTENSIONS = "((?:,(?![aceimnprsv]=)[A-Za-z]=[^,]+)*)";
-const PRINTABLE = "[\\x21-\\x2B\\x2D-\\x7E]+";
-const CLIENT_FIRST_BARE = new RegExp(`^n=((?:[^,=]|=2C|=3D)+),r=(${PRINTABLE})${EXTENSIONS}$`, "u");
-const CLIENT_FINAL = new RegExp(`^(c=([^,]+),r=(${PRINTABLE})${EXTENSIONS}),p=([^,]+)$`, "u");
+const extensions = "((?:,(?![aceimnprsv]=)[A-Za-z]=[^,]+)*)";
+const printable = "[\\x21-\\x2B\\x2D-\\x7E]+";
+const clientFirstBare = new RegExp(`^n=((?:[^,=]|=2C|=3D)+),r=(${printable})${extensions}$`, "u");
+const clientFinal = new RegExp(`^(c=([^,]+),r=(${printable})${extensions}),p=([^,]+)$`, "u");
 
 /** Reads a `client-first-message`; `undefined` if it is malformed or asks for a mandatory extension. */
 export function parseClientFirst(message: string): ClientFirst | undefined {
@@ -35,7 +35,7 @@ export function parseClientFirst(message: string): ClientFirst | undefined {
   const header = parseGs2Header(message);
   if (header === undefined) return undefined;
   const bare = message.slice(header.text.length);
-  const [, name, nonce] = CLIENT_FIRST_BARE.exec(bare) ?? [];
+  const [, name, nonce] = clientFirstBare.exec(bare) ?? [];
   if (name === undefined || nonce === undefined) return undefined;
   return { header, user: decodeSaslName(name), nonce, bare };
 }
@@ -43,7 +43,7 @@ export function parseClientFirst(message: string): ClientFirst | undefined {
 /** Reads a `client-final-message`; `undefined` if it is malformed. */
 export function parseClientFinal(message: string): ClientFinal | undefined {
   if (message.includes("\0")) return undefined;
-  const [, withoutProof, binding, nonce, , encodedProof] = CLIENT_FINAL.exec(message) ?? [];
+  const [, withoutProof, binding, nonce, , encodedProof] = clientFinal.exec(message) ?? [];
   if (withoutProof === undefined || binding === undefined || nonce === undefined || encodedProof === undefined) {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import type { Challenge, Failure, FailureCause, Mechanism, MechanismContext, Step } from "./mechanism.ts";
 
 /** The most bytes that one client response may have, once decoded. RFC 4954 section 4 names the number. */
-export const MAX_RESPONSE_BYTES: number = 12_288;
+export const mostResponseOctets: number = 12_288;
 
 const encoder = new TextEncoder();
 
@@ -32,6 +32,6 @@ export function clientFirst(
 
 /** Goes on with a response that is not too long. */
 export function bounded(response: Uint8Array, receive: (response: Uint8Array) => Step): Step {
-  if (response.length <= MAX_RESPONSE_BYTES) return receive(response);
-  return failure("too-long", `A response of ${response.length} bytes; the limit is ${MAX_RESPONSE_BYTES}.`);
+  if (response.length <= mostResponseOctets) return receive(response);
+  return failure("too-long", `A response of ${response.length} bytes; the limit is ${mostResponseOctets}.`);
 }

@@ -18,6 +18,7 @@ export interface SpfQuestion {
   readonly sender: string;
   /** What the client said in EHLO or HELO. */
   readonly helo: string;
+  /** Asks the DNS. */
   readonly resolver: Resolver;
   /** Our own name, for explanations that ask for it. Default "unknown", as section 7.3 has it. */
   readonly receiver?: string;
@@ -33,6 +34,7 @@ export interface SpfQuestion {
 
 /** What came of it. */
 export interface SpfVerdict {
+  /** The word of RFC 7208 section 2.6. */
   readonly result: SpfResult;
   /** Which identity this is about. */
   readonly identity: "mailfrom" | "helo";
@@ -40,6 +42,7 @@ export interface SpfVerdict {
   readonly domain: string;
   /** The mailbox that was checked; `postmaster@` the HELO name for the null sender. */
   readonly sender: string;
+  /** What the client said in EHLO or HELO. */
   readonly helo: string;
   /** The client, IPv4 also when it came in IPv6 clothes. */
   readonly ip: string;
@@ -60,9 +63,9 @@ interface Outcome {
 }
 
 /** Macros can make a short record long; a reply of more than this helps nobody. */
-const MAX_EXPLANATION = 1000;
+const longestExplanation = 1000;
 
-const RESULTS: Readonly<Record<Qualifier, SpfResult>> = { "+": "pass", "-": "fail", "~": "softfail", "?": "neutral" };
+const results: Readonly<Record<Qualifier, SpfResult>> = { "+": "pass", "-": "fail", "~": "softfail", "?": "neutral" };
 
 /**
  * Evaluates SPF: may this client send for this domain? `check_host()` of RFC 7208 section 4.
@@ -145,7 +148,7 @@ async function evaluate(domain: string, evaluation: Evaluation): Promise<Outcome
   const explain = record.explanation && { spec: record.explanation, domain };
   for (const directive of record.directives) {
     if (await matchesDirective(directive, domain, evaluation)) {
-      return { result: RESULTS[directive.qualifier], mechanism: directive.text, explain };
+      return { result: results[directive.qualifier], mechanism: directive.text, explain };
     }
   }
   if (record.redirect === undefined) return { result: "neutral", mechanism: "default" };
@@ -182,7 +185,7 @@ async function explanationOf(
     if (parts === undefined) return undefined;
     const text = await expand(parts, (letter) => evaluation.macroValue(letter, explain.domain));
     // A macro may have brought in what the sender wrote.
-    return text.slice(0, MAX_EXPLANATION).replace(/[^ -~]/g, "?");
+    return text.slice(0, longestExplanation).replace(/[^ -~]/g, "?");
   } catch (error) {
     if (error instanceof SpfError) return undefined;
     throw error;

@@ -4,9 +4,9 @@ import { expand, type MacroLetter, type MacroString } from "./macro.ts";
 import { type ClientAddress, dotted, isIPv4, matches } from "./network.ts";
 
 /** Most PTR names that are looked at; the rest are passed over (RFC 7208 section 4.6.4). */
-const MAX_PTR = 10;
+const mostPointers = 10;
 /** Longest name for a query (section 7.3). */
-const MAX_NAME = 253;
+const longestName = 253;
 
 /** What stays the same through all records of one check. */
 export interface Identity {
@@ -36,7 +36,7 @@ export class Evaluation {
     if (spec === undefined) return domain;
     let name = await expand(spec, (letter) => this.macroValue(letter, domain));
     if (name.endsWith(".")) name = name.slice(0, -1);
-    while (name.length > MAX_NAME && name.includes(".")) name = name.slice(name.indexOf(".") + 1);
+    while (name.length > longestName && name.includes(".")) name = name.slice(name.indexOf(".") + 1);
     return name;
   }
 
@@ -82,7 +82,7 @@ export class Evaluation {
     const pointers = await skipErrors(this.lookups.ask(reverseName(client.toString()), "PTR"));
     if (pointers?.status !== "ok") return [];
     const type = isIPv4(client) ? "A" : "AAAA";
-    const names = pointers.records.slice(0, MAX_PTR);
+    const names = pointers.records.slice(0, mostPointers);
     const proven = await Promise.all(names.map(async (name) => {
       const answer = await skipErrors(this.lookups.ask(name, type));
       return answer?.status === "ok" &&

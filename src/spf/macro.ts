@@ -18,11 +18,11 @@ export interface Macro {
 /** Text and macros in order. */
 export type MacroString = readonly (string | Macro)[];
 
-const EXPAND = /%(?:\{([slodiphvcrt])(\d{0,9})(r?)([-.+,/_=]*)\}|([%_-]))/iy;
-const LITERAL = /[!-$&-~]+/y; // %x21-24 / %x26-7E: visible, and no percent sign
-const LITERAL_AND_SPACE = /[ -$&-~]+/y;
+const expandSyntax = /%(?:\{([slodiphvcrt])(\d{0,9})(r?)([-.+,/_=]*)\}|([%_-]))/iy;
+const literalRun = /[!-$&-~]+/y; // %x21-24 / %x26-7E: visible, and no percent sign
+const literalRunWithSpaces = /[ -$&-~]+/y;
 /** What `%%`, `%_` and `%-` stand for. */
-const ESCAPES: Readonly<Record<string, string>> = { "%": "%", "_": " ", "-": "%20" };
+const escapes: Readonly<Record<string, string>> = { "%": "%", "_": " ", "-": "%20" };
 
 interface Parsed {
   readonly parts: MacroString;
@@ -31,18 +31,18 @@ interface Parsed {
 }
 
 function parse(text: string, explanation: boolean): Parsed | undefined {
-  const literal = explanation ? LITERAL_AND_SPACE : LITERAL;
+  const literal = explanation ? literalRunWithSpaces : literalRun;
   const parts: (string | Macro)[] = [];
   let endsInExpand = false;
   let at = 0;
   while (at < text.length) {
-    EXPAND.lastIndex = literal.lastIndex = at;
-    const expand = EXPAND.exec(text);
+    expandSyntax.lastIndex = literal.lastIndex = at;
+    const expand = expandSyntax.exec(text);
     if (expand !== null) {
       const part = partOf(expand, explanation);
       if (part === undefined) return undefined;
       parts.push(part);
-      at = EXPAND.lastIndex;
+      at = expandSyntax.lastIndex;
     } else {
       const run = literal.exec(text);
       if (run === null) return undefined;
@@ -56,7 +56,7 @@ function parse(text: string, explanation: boolean): Parsed | undefined {
 
 function partOf(match: RegExpExecArray, explanation: boolean): string | Macro | undefined {
   const [, letter, digits, reverse, delimiters, escape] = match;
-  if (letter === undefined) return ESCAPES[escape ?? ""];
+  if (letter === undefined) return escapes[escape ?? ""];
   const lower = letter.toLowerCase();
   if (!explanation && "crt".includes(lower)) return undefined;
   // "If a DIGIT is specified, the value MUST be nonzero" (section 7.3).

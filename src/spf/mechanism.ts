@@ -5,7 +5,7 @@ import { isIPv4, matches } from "./network.ts";
 import type { Mechanism } from "./record.ts";
 
 /** Most MX names of one target; more are an error (RFC 7208 section 4.6.4). */
-const MAX_MX = 10;
+const mostExchanges = 10;
 
 type Hosts = Extract<Mechanism, { kind: "a" | "mx" }>;
 
@@ -50,7 +50,9 @@ async function matchesMx(mechanism: Hosts, domain: string, evaluation: Evaluatio
   evaluation.lookups.countTerm();
   const target = await evaluation.targetName(mechanism.target, domain);
   const exchanges = await evaluation.lookups.askForTerm(target, "MX");
-  if (exchanges.length > MAX_MX) throw new SpfError("permerror", `${target} has more than ${MAX_MX} MX records`);
+  if (exchanges.length > mostExchanges) {
+    throw new SpfError("permerror", `${target} has more than ${mostExchanges} MX records`);
+  }
   for (const { exchange } of exchanges) {
     const answer = await evaluation.lookups.ask(exchange, addressType(evaluation));
     if (answer.status === "ok" && isAmong(answer.records, mechanism, evaluation)) return true;

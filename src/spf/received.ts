@@ -1,9 +1,9 @@
 import type { SpfVerdict } from "./check.ts";
 
 /** A line should not be longer (RFC 5322 section 2.1.1). */
-const LINE = 78;
+const longestLine = 78;
 /** A value that is longer is cut: a line must stay under 998, and nothing of use is that long. */
-const MAX_VALUE = 400;
+const longestValue = 400;
 
 /**
  * The Received-SPF header field for a verdict (RFC 7208 section 9.1, with erratum 5436), folded, with its final CRLF.
@@ -65,7 +65,7 @@ function sentence({ result, domain, ip }: SpfVerdict): string {
 
 function clean(value: string): string {
   const ascii = value.replace(/[^ -~]/g, "?");
-  return ascii.length > MAX_VALUE ? ascii.slice(0, MAX_VALUE) : ascii;
+  return ascii.length > longestValue ? ascii.slice(0, longestValue) : ascii;
 }
 
 /** `dot-atom / quoted-string` (RFC 5322 sections 3.2.3 and 3.2.4). */
@@ -86,7 +86,7 @@ function fold(name: string, words: readonly string[]): string {
   let line = name;
   for (const word of words) {
     if (word === "") continue; // two spaces in a comment mean no more than one, and a line of spaces ends a header
-    if (line.length + 1 + word.length > LINE && line.trim() !== "" && line !== name) {
+    if (line.length + 1 + word.length > longestLine && line.trim() !== "" && line !== name) {
       lines.push(line);
       line = "";
     }
