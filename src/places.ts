@@ -1,4 +1,4 @@
-/** How many may be connected: in all, and from one address. */
+/** Places for connections: how many there are in all, and for one address. */
 
 /** Why somebody is not let in. */
 export type Full = "too many connections" | "too many connections from one address";
