@@ -32,6 +32,7 @@ export type { Prompt } from "./app/prompt.ts";
 export { reply, SmtpError } from "./app/reply.ts";
 export type { Stage } from "./app/stage.ts";
 export { type AuthContext, cramMd5, external, password, scram, type ScramVerifierOptions } from "./app/verifiers.ts";
+export type { HttpOptions, TranscriptOption } from "./operations/options.ts";
 export type { ListenerOptions, ServeOptions } from "./options.ts";
 export type { DeliverBy } from "./protocol/deliverby.ts";
 export type { Notify, NotifyOccasion, OriginalRecipient } from "./protocol/dsn.ts";
@@ -47,6 +48,7 @@ export type {
   ScramHash,
   TokenCredentials,
 } from "./sasl/mod.ts";
+export type { ChannelBindingType } from "./sasl/channel-binding.ts";
 export { formatScramCredentials, parseScramCredentials, scramCredentials } from "./sasl/mod.ts";
 export type { BoundAddress, Server } from "./server.ts";
 export type { Envelope, EnvelopeDsn, Forwarded, Recipient, RecipientDsn, ValidSince } from "./session/envelope.ts";

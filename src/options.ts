@@ -61,8 +61,8 @@ export interface ServeOptions extends PartialSessionOptions, ListenerOptions {
    * How many processes serve, for machines with more than one core: this one starts as many of the program it runs, and
    * serves nothing itself. Each of them runs the program up to its `serve()`, and from there on serves; this one's
    * `serve()` gives a server without sessions of its own, whose `close()` lets all of them finish. Limits hold for all
-   * together; the spool's budgets are divided. At most 256, and once in a program. On Bun and Deno it takes Linux, and a Unix socket is
-   * served by the first worker alone. Default 1: this process serves.
+   * together; the spool's budgets are divided. At most 256, and once in a program. On Bun and Deno it takes Linux, and a
+   * Unix socket is served by the first worker alone. Default 1: this process serves.
    */
   readonly workers?: number;
   /** Connections at a time; more get 421. Default 1000. */

@@ -12,6 +12,7 @@ import type { ChannelBindingType } from "./sasl/channel-binding.ts";
 export interface Endpoint {
   /** An IPv4 or IPv6 address in text form, never an IPv4-mapped IPv6 one; or the path of a Unix socket. */
   readonly address: string;
+  /** The TCP port; 0 for a Unix socket, and where nobody knows. */
   readonly port: number;
   /** The host name that a trusted client gave for it (XCLIENT). */
   readonly name?: string;
@@ -42,6 +43,7 @@ export interface TlsInfo {
   readonly cipher: string;
   /** The name the client asked for by SNI. */
   readonly serverName?: string;
+  /** What the client showed, verified or not; absent without a client certificate. */
   readonly peerCertificate?: PeerCertificate;
 }
 
@@ -59,7 +61,9 @@ export interface ProxyInfo {
 
 /** A byte stream. */
 export interface Socket {
+  /** The server's own end. */
   readonly local: Endpoint;
+  /** The client. */
   readonly remote: Endpoint;
   /** Set once the bytes are encrypted. */
   readonly tls: TlsInfo | undefined;

@@ -165,7 +165,13 @@ const clients: readonly Flag[] = [
     default: "10000",
     help: "messages in one session",
   },
-  { name: "max-errors", sets: "limits.errors", kind: count, default: "20", help: "5xx replies in one session" },
+  {
+    name: "max-errors",
+    sets: "limits.errors",
+    kind: count,
+    default: "20",
+    help: "commands of wrong syntax or order in one session",
+  },
   {
     name: "max-junk-commands",
     sets: "limits.junkCommands",

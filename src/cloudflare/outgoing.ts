@@ -10,12 +10,14 @@ export interface OutgoingMail {
   readonly envelope: { readonly from: string; readonly to: string };
   /** The message with its header. With it there are no other fields. */
   readonly raw?: Uint8Array;
+  /** The `From` field. */
   readonly from?: string | { readonly name: string; readonly address: string };
   readonly to?: string;
   readonly replyTo?: string | { readonly name: string; readonly address: string };
   readonly subject?: string;
   readonly text?: string;
   readonly html?: string;
+  /** The `Message-ID` of what this replies to. */
   readonly inReplyTo?: string;
   readonly references?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -17,6 +17,7 @@ export interface ConnectionHandler extends AsyncDisposable {
    * connection too many is turned away with 421.
    */
   handle(socket: Socket): Promise<void>;
+  /** The sessions at this moment. */
   readonly sessions: readonly Session[];
   /** No more connections; those that are there finish, at most `grace` milliseconds long (default ten seconds). */
   close(options?: { readonly grace?: number }): Promise<void>;

@@ -6,6 +6,7 @@ import { type Endpoint, endpointOf, type TlsInfo } from "../socket.ts";
 export interface ConnectionEnds {
   /** The client. Default: no address, as over a Unix socket. */
   readonly remote?: Endpoint;
+  /** The server's own end. Default: no address. */
   readonly local?: Endpoint;
   /** Given, the connection is encrypted already. STARTTLS is not offered. */
   readonly tls?: TlsInfo;

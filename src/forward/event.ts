@@ -10,7 +10,9 @@ import type { Session } from "../session/session.ts";
 
 /** A decision that is asked of a function elsewhere. */
 export interface ForwardedEvent {
+  /** Which decision is asked for. */
   readonly stage: Stage;
+  /** The connection it is about. */
   readonly session: Session;
   /** From MAIL on. */
   readonly envelope?: Envelope | undefined;

@@ -15,6 +15,7 @@ export interface RequestBody {
   readonly headers: Readonly<Record<string, string>>;
   /** Octets. */
   readonly size: number;
+  /** The octets, from the beginning at each call. */
   read(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 

@@ -15,7 +15,9 @@ export type Mailability =
   | { readonly status: "unmailable"; readonly reason: "null-mx" | "nxdomain" | "nodata" | "name" }
   | { readonly status: "temperror"; readonly reason: Exclude<FailureReason, "name"> };
 
+/** What {@linkcode mailable} needs. */
 export interface MailableOptions {
+  /** Asks the DNS: `dnsResolver()` of `postern/dns`, or a table in tests. */
   readonly resolver: Resolver;
   /** Ends the wait with a temperror. */
   readonly signal?: AbortSignal;

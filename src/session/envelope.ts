@@ -30,6 +30,7 @@ export interface RecipientDsn {
 
 /** Since when the mailbox must have had the same owner (RFC 7293). */
 export interface ValidSince {
+  /** The moment the sender last knew the owner. */
   readonly since: Date;
   /** What a relay is to do when the next server does not know RRVS. */
   readonly unsupported: "reject" | "continue";
@@ -52,9 +53,11 @@ export interface Forwarded {
   readonly name?: string;
   /** Its IP address; or whatever addresses are in another network than the Internet. */
   readonly address?: string;
+  /** Its TCP port. */
   readonly port?: number;
   /** By which protocol it came, as `ESMTP`. */
   readonly protocol?: string;
+  /** What it called itself. */
   readonly helo?: string;
   /** The message's id there. */
   readonly ident?: string;
@@ -70,6 +73,7 @@ export interface Envelope {
   readonly to: readonly Recipient[];
   /** The octets the client declared with SIZE. */
   readonly size?: number;
+  /** What the client declared with BODY; `7BIT` where it said nothing. */
   readonly body: "7BIT" | "8BITMIME" | "BINARYMIME";
   /** Whether the client declared SMTPUTF8. */
   readonly smtputf8: boolean;

@@ -107,7 +107,9 @@ export interface PartialSessionOptions {
    * counts. Default: nobody.
    */
   readonly xclient?: readonly string[];
+  /** How much one client may ask for; what is left out has the defaults of {@linkcode Limits}. */
   readonly limits?: Partial<Limits>;
+  /** Milliseconds; what is left out has the defaults of {@linkcode Timeouts}. */
   readonly timeouts?: Partial<Timeouts>;
 }
 

@@ -15,6 +15,7 @@ export interface Session {
   readonly local: Endpoint;
   /** What the proxy in front of the server said; absent without the PROXY protocol. */
   readonly proxy?: ProxyInfo;
+  /** What is spoken by now: it changes with EHLO, TLS and a login. */
   readonly protocol: Protocol;
   /** What the client called itself; absent before EHLO, HELO or LHLO. */
   readonly helo?: string;
@@ -22,6 +23,7 @@ export interface Session {
   readonly tls?: TlsInfo;
   /** Who the client authenticated as; absent before AUTH. */
   readonly user?: string;
+  /** When the connection was accepted. */
   readonly startedAt: Date;
   /** Facts found by middleware that hold for the whole session; they reappear on `c.var` at every later stage. */
   readonly locals: Record<string, unknown>;

@@ -6,7 +6,9 @@ import type { ClientReply } from "./reply.ts";
 
 /** What a dialogue is held with: the testing kit's client, or one on a real connection. */
 export interface DialogueClient {
+  /** Sends octets as they are. */
   write(data: Uint8Array): void;
+  /** The next reply. */
   reply(): Promise<ClientReply>;
   /** Resolves with the replies nobody read once the server has closed the connection. */
   closed(): Promise<readonly ClientReply[]>;

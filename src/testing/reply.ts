@@ -2,6 +2,7 @@
 
 /** One whole reply. */
 export interface ClientReply {
+  /** Three digits. */
   readonly code: number;
   /** The enhanced status code, where there is one. */
   readonly enhanced?: string;

@@ -8,6 +8,7 @@ import type { ClientReply } from "./reply.ts";
 export interface TestMail {
   /** The reverse-path; empty for the null sender. */
   readonly from: string;
+  /** The forward-paths, one or several. */
   readonly to: string | readonly string[];
   /** The message. Text goes as UTF-8, and its lone LF become CRLF; octets go as they are. */
   readonly data: string | Uint8Array;
@@ -19,8 +20,11 @@ export interface TestMail {
 
 /** What the server answered. */
 export interface SendResult {
+  /** To the connection. */
   readonly greeting: ClientReply;
+  /** To EHLO. */
   readonly ehlo: ClientReply;
+  /** To MAIL. */
   readonly mail: ClientReply;
   /** One for each recipient, in their order. */
   readonly rcpt: readonly ClientReply[];

@@ -6,6 +6,7 @@ import { isPem } from "./pem.ts";
 
 /** Ends the watch. */
 export interface Watch extends Disposable {
+  /** The files are not looked at any more. */
   close(): void;
 }
 

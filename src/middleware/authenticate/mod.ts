@@ -13,7 +13,7 @@ import { parseHeader } from "../../protocol/header.ts";
 import type { DataEvent } from "../../session/event.ts";
 import { askedOf, exempting, type Exemptions, sharedResolver } from "../asked.ts";
 import { iprev, type ReverseName } from "../fcrdns/iprev.ts";
-import { check, verdictOf } from "../spf/mod.ts";
+import { check, verdictOf } from "../spf/check.ts";
 import { authorDomains } from "./author.ts";
 import { dmarc } from "./dmarc.ts";
 import { isExcessive } from "./header.ts";

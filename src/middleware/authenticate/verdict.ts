@@ -60,15 +60,20 @@ export interface DmarcVerdict {
   readonly disposition: DmarcPolicy;
   /** Which mechanisms spoke for the author's domain. */
   readonly aligned: readonly ("spf" | "dkim")[];
+  /** Why it is neither pass nor fail. */
   readonly reason?: string;
 }
 
 /** All of it, on `c.var.auth`. */
 export interface AuthVerdict {
+  /** Whether the client may send for the reverse-path. */
   readonly spf: SpfVerdict;
   /** In the order of their fields; of more than ten the rest is not looked at. */
   readonly dkim: readonly DkimVerdict[];
+  /** Whether either of them speaks for the author. */
   readonly dmarc: DmarcVerdict;
+  /** Whether those who passed the message on vouch for what they saw. */
   readonly arc: ArcVerdict;
+  /** Whether the client's address has a name that leads back to it. */
   readonly iprev: ReverseName;
 }

@@ -18,9 +18,11 @@ export interface DnsList {
 
 /** A list that knows the client. */
 export interface Listing {
+  /** The list's name. */
   readonly zone: string;
   /** The answers, `127.0.0.2` and the like. */
   readonly codes: readonly string[];
+  /** What that counts. */
   readonly score: number;
   /** The list's own words: ASCII without control characters, 400 at most. */
   readonly text?: string;
@@ -28,6 +30,7 @@ export interface Listing {
 
 /** A list that gave no answer that could be believed. */
 export interface Unanswered {
+  /** The list's name. */
   readonly zone: string;
   /** The DNS's reason, or the answer that was none. */
   readonly reason: string;

@@ -17,6 +17,7 @@ export type { DnsList, Listing, Unanswered };
 export interface DnsblVerdict {
   /** The sum over all lists that know the client. */
   readonly score: number;
+  /** The lists that know the client. */
   readonly listings: readonly Listing[];
   /** Lists that could not be asked: they count nothing. */
   readonly unanswered: readonly Unanswered[];

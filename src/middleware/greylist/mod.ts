@@ -16,6 +16,7 @@ import { type GreylistStore, MemoryGreylistStore, RedisGreylistStore } from "./s
 export type { Exemptions };
 
 export { type GreylistStore, MemoryGreylistStore, RedisGreylistStore };
+export type { NetworkBits } from "../../protocol/network.ts";
 export type { IoRedis, NodeRedis, RedisClient } from "../redis.ts";
 
 /** Options of {@linkcode greylist}. */

@@ -7,13 +7,13 @@
 import type { MiddlewareHandler } from "hono";
 import { reply } from "../../app/reply.ts";
 import type { Resolver } from "../../dns/mod.ts";
-import { type Mailability, mailable } from "../../mx/mod.ts";
+import { type Mailability, mailable, type MailableOptions } from "../../mx/mod.ts";
 import { isAddressLiteral } from "../../protocol/domain.ts";
 import { askedOf, exempting, type Exemptions, sharedResolver } from "../asked.ts";
 
 export type { Exemptions };
 
-export { type Mailability, mailable };
+export { type Mailability, mailable, type MailableOptions };
 
 /** What `mx()` puts on `c.var`, from MAIL on. */
 export interface MxVariables {

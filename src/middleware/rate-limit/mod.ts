@@ -15,6 +15,7 @@ import type { RedisClient } from "../redis.ts";
 import { counter } from "./counter.ts";
 
 export type { Exemptions };
+export type { NetworkBits } from "../../protocol/network.ts";
 export type { IoRedis, NodeRedis, RedisClient } from "../redis.ts";
 
 /** The stages at which something can be counted. */

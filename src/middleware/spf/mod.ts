@@ -7,15 +7,22 @@
 import type { MiddlewareHandler } from "hono";
 import { prependField } from "../../app/edits.ts";
 import { reply } from "../../app/reply.ts";
-import type { MailEvent } from "../../session/event.ts";
 import type { Envelope } from "../../session/envelope.ts";
 import type { Resolver } from "../../dns/mod.ts";
-import { checkHost, receivedSpf, type SpfLimits, type SpfResult, type SpfVerdict } from "../../spf/mod.ts";
-import { askedOf, exempting, type Exemptions, sharedResolver } from "../asked.ts";
+import {
+  checkHost,
+  receivedSpf,
+  type SpfLimits,
+  type SpfQuestion,
+  type SpfResult,
+  type SpfVerdict,
+} from "../../spf/mod.ts";
+import { askedOf, exempting, type Exemptions } from "../asked.ts";
+import { check, verdictOf } from "./check.ts";
 
 export type { Exemptions };
 
-export { checkHost, receivedSpf, type SpfLimits, type SpfResult, type SpfVerdict };
+export { checkHost, receivedSpf, type SpfLimits, type SpfQuestion, type SpfResult, type SpfVerdict };
 
 /** What `spf()` puts on `c.var`, from MAIL on. */
 export interface SpfVariables {
@@ -81,30 +88,6 @@ export function spf(options: SpfOptions = {}): MiddlewareHandler {
     if (reject.includes(verdict.result as "fail")) return refusal(verdict);
     await next();
   };
-}
-
-/** What was found for this message, if somebody looked. */
-export function verdictOf(envelope: Envelope): SpfVerdict | undefined {
-  return envelope.locals["spf"] as SpfVerdict | undefined;
-}
-
-/** The verdict on a sender, by the options. */
-export function check(
-  { session, envelope }: Pick<MailEvent, "session" | "envelope">,
-  receiver: string,
-  { resolver = sharedResolver(), timeout, limits }: Pick<SpfOptions, "resolver" | "timeout" | "limits">,
-  signal: AbortSignal,
-): Promise<SpfVerdict> {
-  return checkHost({
-    ip: session.remote.address,
-    sender: envelope.from === null ? "" : `${envelope.from.local}@${envelope.from.domain}`,
-    helo: session.helo ?? "",
-    receiver,
-    resolver,
-    signal,
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(limits === undefined ? {} : { limits }),
-  });
 }
 
 function stamp(envelope: Envelope, verdict: SpfVerdict, receiver: string): void {
