@@ -36,4 +36,9 @@ class NodeStreamSocket extends StreamChannel implements Socket {
     this.local = endpoint(ends.local ?? { address: localAddress ?? "", port: localPort });
     this.tls = ends.tls;
   }
+
+  /** A copy: a stream of somebody's own may change or transfer what it is given, and that memory is not ours alone. */
+  override write(bytes: Uint8Array): Promise<void> | undefined {
+    return super.write(bytes.slice());
+  }
 }
