@@ -77,14 +77,44 @@ async function listenHttp(
   answer: Answer,
 ): Promise<HttpListener> {
   const end = new AbortController();
-  const server = Deno.serve(
-    { port, hostname, signal: end.signal, onListen() {} },
-    (request, { remoteAddr }) => answer(request, { remoteAddr }),
-  );
+  let isEnding = false;
+  function begin(port: number): Deno.HttpServer<Deno.NetAddr> {
+    return Deno.serve(
+      { port, hostname, signal: end.signal, onListen() {} },
+      (request, { remoteAddr }) => answer(request, { remoteAddr }),
+    );
+  }
+
+  let server = begin(port);
+  const { addr } = server;
+  /** Deno's server ends when it cannot accept a connection (too many open files): then there is another. */
+  async function goOn(): Promise<void> {
+    while (!isEnding) {
+      try {
+        return await server.finished;
+      } catch (error) {
+        logAcceptFailure(error);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      try {
+        if (!isEnding) server = begin(addr.port);
+      } catch {
+        // Its `finished` is that of the last one still.
+      }
+    }
+  }
+
+  goOn();
   return await Promise.resolve({
-    port: server.addr.port,
-    hostname: server.addr.hostname,
-    close: () => server.shutdown(),
-    destroy: () => end.abort(),
+    port: addr.port,
+    hostname: addr.hostname,
+    async close() {
+      isEnding = true;
+      await server.shutdown();
+    },
+    destroy() {
+      isEnding = true;
+      end.abort();
+    },
   });
 }

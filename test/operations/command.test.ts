@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sendMail } from "../cli/client.ts";
@@ -68,6 +68,25 @@ test.each(["bun", "node"] as const)("a full disk is one line in the log, and har
   expect(status).toBe(0);
   expect(stdout.match(/sessions go on without transcripts/g)).toHaveLength(1);
   expect(readdirSync(transcript)).toHaveLength(3);
+}, 60_000);
+
+test.each(runtimeNames)("the page is there again after a flood that left no file descriptor: %s", async (runtime) => {
+  const words = ["serve", entry, "--port", "0", "--hostname", "127.0.0.1", "--http-port", "0"];
+  const few = ["sh", "-c", 'ulimit -n 300; exec "$@"', "sh"];
+  const command = new Command(runtime, words, {}, root, few);
+  const port = Number((await command.printed(/HTTP on http:\S+:(\d+)\//))[1]);
+  const flood = Array.from({ length: 350 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  await Promise.all(
+    flood.map((each) => new Promise((resolve) => each.once("connect", resolve).once("close", resolve))),
+  );
+  for (const each of flood) each.destroy();
+  let status = 0;
+  for (let attempt = 0; status !== 200 && attempt < 300; attempt++) {
+    status = await fetch(`http://127.0.0.1:${port}/healthz`).then((response) => response.status, () => 0);
+    if (status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(status).toBe(200);
+  expect((await command.stop()).status).toBe(0);
 }, 60_000);
 
 describe("what cannot be is said in one line", () => {
