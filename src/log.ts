@@ -183,7 +183,7 @@ export function logAcceptFailure(error: unknown): void {
 
 /** TLS is configured, and the runtime cannot do it with these certificates. */
 export function logTlsUnproven(error: unknown): void {
-  tls.error("STARTTLS is not offered: the server could not shake hands with itself: {error}", { error });
+  tls.error("STARTTLS is not offered: the server could not shake hands with itself: {error}", errorFields(tls, error));
 }
 
 /** A connection from an address in `proxyProtocol` was dropped. */

@@ -7,6 +7,7 @@
 import type { MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
 import { reply } from "../../app/reply.ts";
+import { errorFields } from "../../log.ts";
 import type { RcptEvent } from "../../session/event.ts";
 import { type NetworkBits, networkOf, validateBits } from "../../protocol/network.ts";
 import { askedOf, exempting, type Exemptions } from "../asked.ts";
@@ -91,7 +92,7 @@ export function greylist(options: GreylistOptions = {}): MiddlewareHandler {
     try {
       seconds = await wait(event);
     } catch (error) {
-      logger.warn("The memory of greylisting failed: {error}", { error });
+      logger.warn("The memory of greylisting failed: {error}", errorFields(logger, error));
       if (!failOpen) return reply(451, "4.3.0", "Temporary failure, try again later");
       return await next();
     }

@@ -7,6 +7,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
 import { reply } from "../../app/reply.ts";
+import { errorFields } from "../../log.ts";
 import type { StageEvent } from "../../app/stage.ts";
 import { AddressList } from "../../protocol/addresslist.ts";
 import { type NetworkBits, networkOf, validateBits } from "../../protocol/network.ts";
@@ -106,7 +107,7 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
     try {
       wait = await count(key);
     } catch (error) {
-      logger.warn("A limit could not be counted: {error}", { error });
+      logger.warn("A limit could not be counted: {error}", errorFields(logger, error));
       return refusal(stage, "4.3.0", "Temporary failure, try again later");
     }
     if (wait > 0) return refusal(stage, "4.7.0", `Too many requests, try again in ${wait} seconds`);
