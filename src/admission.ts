@@ -9,7 +9,7 @@ import type { Parameters } from "./protocol/parameters.ts";
 import type { Mailbox } from "./protocol/path.ts";
 import type { Reply } from "./protocol/reply.ts";
 import type { Content } from "./session/content.ts";
-import type { Deadline } from "./session/deadline.ts";
+import type { Deadline, Deadlines } from "./session/deadline.ts";
 import { newEnvelope, recipientOf } from "./session/envelope.ts";
 import type { Session } from "./session/session.ts";
 
@@ -69,7 +69,7 @@ export function admission(handler: MailHandler, options: AdmissionOptions = {}):
       handlerTimeout,
       deliveryTimeout: handlerTimeout * 4,
       deliveries,
-      watch: new Timers(),
+      deadlines: new Timers(),
       background,
       failed: logHandlerFailure,
     });
@@ -100,7 +100,7 @@ function isRefusal(reply: Reply | undefined): boolean {
 }
 
 /** A timer for each deadline: there are few, and where no server runs nothing else would look at them. */
-class Timers {
+class Timers implements Deadlines {
   readonly #timers = new Map<Deadline, ReturnType<typeof setTimeout>>();
 
   add(deadline: Deadline): void {

@@ -13,7 +13,7 @@ import { logFewFiles } from "./log.ts";
 import type { Snapshot } from "./operations/exposition.ts";
 import { logHttpFailure } from "./operations/log.ts";
 import { Operations } from "./operations/operations.ts";
-import { type Answer, pages, type State } from "./operations/page.ts";
+import { type PageHandler, pages, type State } from "./operations/page.ts";
 import { policyOf, type ServeOptions, validate } from "./options.ts";
 import { CountedPlaces, type Places } from "./places.ts";
 import { AddressList } from "./protocol/addresslist.ts";
@@ -40,7 +40,7 @@ export interface Engine {
   /** Resolves once everything is loaded that watches it; it takes connections before that, too. */
   ready(): Promise<void>;
   /** Answers the app's HTTP requests, and those about the server's state. */
-  pages(state: State): Answer;
+  pages(state: State): PageHandler;
   /** See {@linkcode Server.metrics}. */
   metrics(): Promise<string>;
   /** The same as numbers, to be summed up. */
@@ -84,21 +84,21 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   const departures = new Departures(setImmediate, () => connections.size);
   const operations = new Operations(options, { connections, spool, background });
   const app = appOf(handler);
-  const answers = operations.watched(application({
+  const answers = operations.measured(application({
     routes: new StageRoutes(app, settings.name),
     bindings: options.env,
     handlerTimeout: settings.timeouts.handler,
     deliveryTimeout: settings.timeouts.delivery,
     deliveries: options.deliveries ?? shared?.deliveries ?? new MemoryDeliveryStore(),
-    watch: sweep,
+    deadlines: sweep,
     background,
-    ...operations.watch,
+    ...operations.surroundings,
   }));
   const gate = new ProxyGate({
     trusted: new AddressList("proxyProtocol", options.proxyProtocol),
     timeout: settings.timeouts.proxyHeader,
     most: Math.min(share, room.connections),
-    watch: sweep,
+    deadlines: sweep,
     failed: operations.proxyFault,
   });
 

@@ -32,6 +32,7 @@ export type { Prompt } from "./app/prompt.ts";
 export { reply, SmtpError } from "./app/reply.ts";
 export type { Stage } from "./app/stage.ts";
 export { type AuthContext, cramMd5, external, password, scram, type ScramVerifierOptions } from "./app/verifiers.ts";
+export { HttpListenError } from "./operations/http.ts";
 export type { HttpOptions, TranscriptOption } from "./operations/options.ts";
 export type { ListenerOptions, ServeOptions } from "./options.ts";
 export type { DeliverBy } from "./protocol/deliverby.ts";

@@ -1,12 +1,12 @@
 /** One clock for all deadlines of a server: cheaper than a timer for each, and exact enough for minutes. */
 
 import { clearInterval, setInterval } from "node:timers";
-import type { Deadline } from "./session/deadline.ts";
+import type { Deadline, Deadlines } from "./session/deadline.ts";
 
 /** A loop that is always late must not keep everybody for ever. */
 const mostLate = 5;
 
-export class Sweep {
+export class Sweep implements Deadlines {
   readonly #interval: number;
   readonly #watched = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;

@@ -18,7 +18,7 @@
 import type { MailHandler } from "../../src/app/handler.ts";
 import type { ServeOptions } from "../../src/options.ts";
 import type { HttpListener } from "../../src/operations/http.ts";
-import type { Answer } from "../../src/operations/page.ts";
+import type { PageHandler } from "../../src/operations/page.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { BunSocket } from "./socket.ts";
@@ -50,7 +50,10 @@ function listen(address: ListenAddress, accept: (socket: Socket) => void): Promi
   });
 }
 
-function listenHttp({ port, hostname }: { port: number; hostname: string }, answer: Answer): Promise<HttpListener> {
+function listenHttp(
+  { port, hostname }: { port: number; hostname: string },
+  answer: PageHandler,
+): Promise<HttpListener> {
   return new Promise((resolve) => {
     // Outside of development Bun lets two servers share a port, and neither would know of the other.
     const alone = { development: false, reusePort: false };

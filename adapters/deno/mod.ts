@@ -20,7 +20,7 @@ import type { MailHandler } from "../../src/app/handler.ts";
 import { logAcceptFailure } from "../../src/log.ts";
 import type { ServeOptions } from "../../src/options.ts";
 import type { HttpListener } from "../../src/operations/http.ts";
-import type { Answer } from "../../src/operations/page.ts";
+import type { PageHandler } from "../../src/operations/page.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { DenoSocket } from "./socket.ts";
@@ -74,7 +74,7 @@ async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => v
 
 async function listenHttp(
   { port, hostname }: { port: number; hostname: string },
-  answer: Answer,
+  answer: PageHandler,
 ): Promise<HttpListener> {
   const end = new AbortController();
   let isEnding = false;

@@ -21,7 +21,7 @@ import type { MailHandler } from "../../src/app/handler.ts";
 import { logAcceptFailure } from "../../src/log.ts";
 import type { ServeOptions } from "../../src/options.ts";
 import type { HttpListener } from "../../src/operations/http.ts";
-import type { Answer } from "../../src/operations/page.ts";
+import type { PageHandler } from "../../src/operations/page.ts";
 import { type ListenAddress, type Listener, type Server, start } from "../../src/server.ts";
 import type { Socket } from "../../src/socket.ts";
 import { NodeSocket } from "./socket.ts";
@@ -66,7 +66,7 @@ const mostHttpConnections = 64;
 
 async function listenHttp(
   { port, hostname }: { port: number; hostname: string },
-  answer: Answer,
+  answer: PageHandler,
 ): Promise<HttpListener> {
   // Only who serves HTTP loads what makes Requests of Node's messages; the global Request stays the platform's.
   const { getRequestListener } = await import("@hono/node-server");

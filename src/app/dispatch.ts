@@ -3,7 +3,7 @@
 import type { ExecutionContext } from "hono";
 import type { Reply } from "../protocol/reply.ts";
 import type { AuthEvent } from "../session/event.ts";
-import type { Deadline } from "../session/deadline.ts";
+import type { Deadlines } from "../session/deadline.ts";
 import { silence, type StageCall } from "./entrance.ts";
 import type { Mail } from "./mail.ts";
 import { stageRequest } from "./request.ts";
@@ -22,7 +22,7 @@ export interface Surroundings {
   /** Milliseconds for one handler. */
   readonly handlerTimeout: number;
   /** Who looks at deadlines. */
-  readonly watch: { add(deadline: Deadline): void; delete(deadline: Deadline): void };
+  readonly deadlines: Deadlines;
   /** Work that goes on after the reply (`waitUntil`). */
   readonly background: Set<Promise<unknown>>;
   /** Stands around each question to the handlers, to measure it: gives what `ask` gives. Absent: nobody does. */
@@ -49,11 +49,11 @@ function ask(
   mail: Mail | undefined,
   surroundings: Surroundings,
 ): Verdict | Promise<Verdict> {
-  const { routes: { name, passages, addresses }, bindings, watch } = surroundings;
+  const { routes: { name, passages, addresses }, bindings, deadlines } = surroundings;
   const limit = new TimeLimit(surroundings.handlerTimeout);
   const asked = event.stage === "auth" ? timed(event, limit) : event;
   const call: StageCall = { event: asked, name, mail, limit, isUnanswered: false };
-  watch.add(limit);
+  deadlines.add(limit);
   try {
     limit.throwIfOver();
     const path = pathOf(event, addresses);
@@ -76,7 +76,7 @@ function ask(
 
 /** Something was answered, though a handler may have failed on the way. */
 function conclude(call: StageCall, answer: Answer, event: StageEvent, surroundings: Surroundings): Verdict {
-  surroundings.watch.delete(call.limit);
+  surroundings.deadlines.delete(call.limit);
   try {
     if (isFault(call.error)) surroundings.failed(event, call.error, answer.reply ?? tryAgain(event.stage));
     if (event.stage === "auth") nameUser(event, call, answer.reply);
@@ -88,7 +88,7 @@ function conclude(call: StageCall, answer: Answer, event: StageEvent, surroundin
 
 /** Nothing was answered, or nothing that could be. */
 function fail(error: unknown, call: StageCall, event: StageEvent, surroundings: Surroundings): Verdict {
-  surroundings.watch.delete(call.limit);
+  surroundings.deadlines.delete(call.limit);
   const reply = tryAgain(event.stage);
   surroundings.failed(event, error, reply);
   return { reply };

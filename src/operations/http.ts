@@ -1,6 +1,6 @@
 /** HTTP beside SMTP: how a runtime's own server is begun, and how it ends. */
 
-import type { Answer, State } from "./page.ts";
+import type { PageHandler, State } from "./page.ts";
 import { httpHostname, type HttpOptions } from "./options.ts";
 
 /** A bound HTTP server. */
@@ -16,7 +16,7 @@ export interface HttpListener {
 /** How a runtime serves HTTP. Rejects when the address cannot be bound. */
 export type ListenHttp = (
   address: { readonly port: number; readonly hostname: string },
-  answer: Answer,
+  answer: PageHandler,
 ) => Promise<HttpListener>;
 
 /** The address for HTTP could not be bound; `cause` is what the runtime said. */
@@ -54,7 +54,7 @@ export class HttpBeside {
    */
   static async begin(
     options: HttpOptions,
-    engine: { pages(state: State): Answer },
+    engine: { pages(state: State): PageHandler },
     listenHttp: ListenHttp | undefined,
   ): Promise<HttpBeside> {
     if (listenHttp === undefined) throw new TypeError("Cannot serve HTTP: this runtime has no server for it");

@@ -23,7 +23,7 @@ export interface OperationsOptions {
 }
 
 /** What is looked at when somebody asks for it. */
-export interface Watched {
+export interface Observed {
   readonly connections: Connections;
   readonly spool: Spool;
   /** Work that the server's end waits for. */
@@ -35,22 +35,22 @@ export class Operations {
   readonly metrics: Metrics | undefined;
   readonly observer: Observer;
   /** What the dispatching of questions is to tell. */
-  readonly watch: Pick<Surroundings, "around" | "failed">;
-  readonly #watched: Watched;
+  readonly surroundings: Pick<Surroundings, "around" | "failed">;
+  readonly #observed: Observed;
   readonly #tracer: Tracer | undefined;
 
   /** @throws {Error} when there is no place for transcripts. */
-  constructor(options: OperationsOptions, watched: Watched) {
+  constructor(options: OperationsOptions, observed: Observed) {
     const { transcript, metrics: isCounting = options.http !== undefined, tracing = hasTracerProvider() } = options;
     const tracer = tracing ? new Tracer() : undefined;
     const metrics = isCounting ? new Metrics() : undefined;
     this.metrics = metrics;
-    this.#watched = watched;
-    const transcripts = transcript === undefined ? undefined : new Transcripts(transcript, watched.background);
+    this.#observed = observed;
+    const transcripts = transcript === undefined ? undefined : new Transcripts(transcript, observed.background);
     this.#tracer = tracer;
     const observers = [logObserver, metrics, tracer?.observer, transcripts];
     this.observer = together(observers.filter((observer) => observer !== undefined));
-    this.watch = metrics === undefined && tracer === undefined ? { failed: logHandlerFailure } : {
+    this.surroundings = metrics === undefined && tracer === undefined ? { failed: logHandlerFailure } : {
       around(event, ask) {
         const traced = tracer === undefined ? ask : () => tracer.around(event, ask);
         return metrics === undefined ? traced() : metrics.around(event, traced);
@@ -69,7 +69,7 @@ export class Operations {
   }
 
   /** The application, under observation if it is asked for. */
-  watched(application: Application): Application {
+  measured(application: Application): Application {
     return this.metrics?.measured(application) ?? application;
   }
 
@@ -85,7 +85,7 @@ export class Operations {
    * @throws {Error} when nothing is counted.
    */
   async exposition(): Promise<string> {
-    return await exposition(this.#counted, { version, ...this.#watched });
+    return await exposition(this.#counted, { version, ...this.#observed });
   }
 
   /**
@@ -94,7 +94,7 @@ export class Operations {
    * @throws {Error} when nothing is counted.
    */
   async snapshot(): Promise<Snapshot> {
-    return await snapshot(this.#counted, { version, ...this.#watched });
+    return await snapshot(this.#counted, { version, ...this.#observed });
   }
 
   get #counted(): Metrics {

@@ -26,8 +26,8 @@ export interface PageOptions {
   failed(method: string, path: string, error: unknown): void;
 }
 
-/** Answers one request; `bindings` are the runtime's own. */
-export type Answer = (request: Request, bindings: object) => Response | Promise<Response>;
+/** Answers a request; `bindings` are the runtime's own. */
+export type PageHandler = (request: Request, bindings: object) => Response | Promise<Response>;
 
 /**
  * The pages: `/healthz`, `/readyz` and `/metrics`, and besides them whatever the app answers.
@@ -35,7 +35,7 @@ export type Answer = (request: Request, bindings: object) => Response | Promise<
  * An app's own route by one of these names is asked instead; while the server drains, `/healthz` and `/readyz` are 503
  * whatever it would say.
  */
-export function pages(options: PageOptions): Answer {
+export function pages(options: PageOptions): PageHandler {
   const { app, state, metrics } = options;
   const own = new Set(
     app.routes.filter(({ method }) => method === "GET" || method === "ALL").map(({ path }) => path),

@@ -2,7 +2,7 @@
 
 import type { AddressList } from "../protocol/addresslist.ts";
 import { parseProxyHeader, type ProxyFault, type ProxyHeader } from "../protocol/proxy.ts";
-import type { Deadline } from "../session/deadline.ts";
+import type { Deadline, Deadlines } from "../session/deadline.ts";
 import type { Socket } from "../socket.ts";
 import type { Credentials } from "../tls/credentials.ts";
 import { ProxiedSocket } from "./socket.ts";
@@ -16,7 +16,7 @@ export interface GateOptions {
   /** How many may wait at a time; more are dropped. */
   readonly most: number;
   /** Who looks at deadlines. */
-  readonly watch: { add(deadline: Deadline): void; delete(deadline: Deadline): void };
+  readonly deadlines: Deadlines;
   /** Told of a connection that was dropped. Not told of one that ended without a byte: that was a health check. */
   failed(proxy: string, reason: string): void;
 }
@@ -58,11 +58,11 @@ export class ProxyGate {
     credentials: Credentials | undefined,
     next: (socket: Socket) => void,
   ): Promise<void> {
-    const { watch } = this.#options;
+    const { deadlines } = this.#options;
     this.#waiting.add(arrival);
-    watch.add(arrival);
+    deadlines.add(arrival);
     const result = await arrival.header();
-    watch.delete(arrival);
+    deadlines.delete(arrival);
     this.#waiting.delete(arrival);
     if (result === undefined) arrival.socket.destroy();
     else if ("fault" in result) this.#drop(arrival.socket, result.fault);

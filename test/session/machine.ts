@@ -70,7 +70,7 @@ export class Machine {
         handlerTimeout: 10_000,
         deliveryTimeout: 10_000,
         deliveries: new MemoryDeliveryStore(),
-        watch: { add: () => {}, delete: () => {} },
+        deadlines: { add: () => {}, delete: () => {} },
         background: new Set(),
         failed: () => {},
       }),
