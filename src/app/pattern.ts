@@ -1,4 +1,7 @@
-/** Address patterns: `support@example.com`, `*@example.com`, `:user@:tenant.example.com`, `reply+:token@example.com`, `*`. */
+/**
+ * Address patterns: `support@example.com`, `*@example.com`, `:user@:tenant.example.com`, `reply+:token@example.com`,
+ * `*`.
+ */
 
 import { isAddressLiteral, isDomain, toALabels } from "../protocol/domain.ts";
 import { parsePath } from "../protocol/path.ts";

@@ -128,7 +128,10 @@ function success(stage: Stage, body: string): Reply {
   }
 }
 
-/** The body, where it is meant to be read: `text/plain`, which is also what a body without a type is (RFC 2045 section 5.2). */
+/**
+ * The body, where it is meant to be read: `text/plain`, which is also what a body without a type is (RFC 2045 section
+ * 5.2).
+ */
 function textOf(response: Response): string | Promise<string> {
   if (response.body === null) return "";
   const type = response.headers.get("content-type") ?? "text/plain";

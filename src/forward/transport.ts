@@ -25,7 +25,10 @@ export type Transport = (request: OutgoingRequest) => Promise<Answer>;
 /** Octets of text that a reply has room for. */
 export const longestText = 4096;
 
-/** Whether somebody wants to read the body: a reply is text/plain, and so is a body without a type (RFC 2045 section 5.2). */
+/**
+ * Whether somebody wants to read the body: a reply is text/plain, and so is a body without a type (RFC 2045 section
+ * 5.2).
+ */
 export function isReplyText(headers: Headers): boolean {
   return /^text\/plain\b/i.test(headers.get("content-type") ?? "text/plain");
 }

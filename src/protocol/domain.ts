@@ -14,7 +14,10 @@ const wireLabel = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
 const ascii = /^[\x00-\x7f]*$/;
 
-/** Whether `text` is a domain name. Lengths (RFC 5321 section 4.5.3.1.2, RFC 1035 section 2.3.4) are those of the A-labels. */
+/**
+ * Whether `text` is a domain name. Lengths (RFC 5321 section 4.5.3.1.2, RFC 1035 section 2.3.4) are those of the
+ * A-labels.
+ */
 export function isDomain(text: string): boolean {
   if (text.length <= 63 && plainDomain.test(text)) return true;
   if (text === "" || text.length > 255) return false;

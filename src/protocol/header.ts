@@ -4,7 +4,10 @@
 export interface HeaderField {
   /** As written, without the colon. */
   readonly name: string;
-  /** What follows the colon, unfolded (RFC 5322 section 2.2.3) and without blanks around it; encoded words are left as they are. */
+  /**
+   * What follows the colon, unfolded (RFC 5322 section 2.2.3) and without blanks around it; encoded words are left as
+   * they are.
+   */
   readonly value: string;
 }
 

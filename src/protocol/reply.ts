@@ -34,7 +34,10 @@ export function ready(reply: Reply): FixedReply {
   return Object.freeze(Object.defineProperties({ ...reply }, hidden)) as FixedReply;
 }
 
-/** Whether a reply speaks of syntax, of the order of commands (the second digit is 0, RFC 5321 section 4.2.1), or of a parameter that nobody offered. */
+/**
+ * Whether a reply speaks of syntax, of the order of commands (the second digit is 0, RFC 5321 section 4.2.1), or of a
+ * parameter that nobody offered.
+ */
 export function isProtocolError({ code }: Reply): boolean {
   return (code >= 500 && code < 510) || code === 555;
 }

@@ -5,8 +5,8 @@ const xtext = /^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[0-9A-F]{2})*$/;
 /**
  * Decodes xtext into the text it stands for, its octets read as UTF-8.
  *
- * @returns undefined for malformed xtext, and for xtext that hides a control character (`+00`, `+0A`, `+C2+85`): what it decodes
- * to ends up in headers, logs and other protocols' lines.
+ * @returns undefined for malformed xtext, and for xtext that hides a control character (`+00`, `+0A`, `+C2+85`): what
+ * it decodes to ends up in headers, logs and other protocols' lines.
  */
 export function decodeXtext(value: string): string | undefined {
   if (!xtext.test(value)) return undefined;

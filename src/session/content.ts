@@ -8,7 +8,10 @@ export interface Content {
   readonly header: Uint8Array;
   /** Takes the next octets. They may be a view: the caller does not change them afterwards. */
   append(piece: Uint8Array): void;
-  /** Lets go of what memory may not hold. Called after each batch of `append`; await a promise before the next. Rejects with a `StorageError`. */
+  /**
+   * Lets go of what memory may not hold. Called after each batch of `append`; await a promise before the next. Rejects
+   * with a `StorageError`.
+   */
   settle(): Promise<void> | undefined;
   /** All octets, where they are in memory: whoever looks need not wait. Nobody changes them. */
   readonly pieces: readonly Uint8Array[] | undefined;
@@ -16,7 +19,10 @@ export interface Content {
   read(): AsyncIterable<Uint8Array>;
   /** Writes all octets into `target`, from `offset` on. A promise, where they have to be fetched. */
   copyTo(target: Uint8Array, offset: number): Promise<void> | undefined;
-  /** Waits until memory has room for all octets at once: to be asked before they are gathered. The message's end gives it back. */
+  /**
+   * Waits until memory has room for all octets at once: to be asked before they are gathered. The message's end gives
+   * it back.
+   */
   makeRoom(): Promise<void> | undefined;
   /** Forgets the octets, not their number: the message will be refused. */
   drop(): void;

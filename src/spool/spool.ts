@@ -14,7 +14,10 @@ export interface SpoolOptions {
    * than the block that it is sending, and 16 KiB of a header. Default 256 MiB.
    */
   readonly memoryBudget?: number;
-  /** How much all messages together may keep in files before the sender is asked to come back, 452 4.3.1. Default: the disk. */
+  /**
+   * How much all messages together may keep in files before the sender is asked to come back, 452 4.3.1. Default: the
+   * disk.
+   */
   readonly diskBudget?: number;
   /** Where the files are made. Default: the system's folder for temporary files. */
   readonly directory?: string;

@@ -43,7 +43,10 @@ export interface AuthenticateOptions extends Exemptions {
    *   `quarantine` is yours to carry out: `c.var.auth.dmarc.disposition` says so.
    */
   readonly dmarc?: "enforce" | "report";
-  /** Asked before mail is refused or deferred by DMARC; `true` takes it all the same, as for a list whose ARC seal you trust. */
+  /**
+   * Asked before mail is refused or deferred by DMARC; `true` takes it all the same, as for a list whose ARC seal you
+   * trust.
+   */
   readonly override?: (auth: AuthVerdict, c: Context) => boolean | Promise<boolean>;
   /** The name the results are given under (authserv-id of RFC 8601 section 2.5). Default: the server's own. */
   readonly name?: string;

@@ -19,7 +19,10 @@ export interface TarpitOptions extends Exemptions {
   readonly stages?: readonly Stage[];
   /** Whether this client's are. Default: everybody's. */
   readonly when?: (c: Context) => boolean | Promise<boolean>;
-  /** How many replies are held back at a time; beyond that nobody waits, so that the pit does not fill the server. Default 100. */
+  /**
+   * How many replies are held back at a time; beyond that nobody waits, so that the pit does not fill the server.
+   * Default 100.
+   */
   readonly most?: number;
 }
 
