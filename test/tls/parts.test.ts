@@ -157,7 +157,7 @@ describe.skipIf(missing !== undefined)("with certificates", () => {
 
   describe("channel bindings are the client's", () => {
     test("on bun", async () => {
-      const child = Bun.spawn(["bun", "test/tls/binding.ts"], { stdout: "pipe", stderr: "inherit" });
+      const child = Bun.spawn([process.execPath, "test/tls/binding.ts"], { stdout: "pipe", stderr: "inherit" });
       expect(await new Response(child.stdout).text()).toContain("3 passed, 0 failed");
     }, 30_000);
 
