@@ -1,5 +1,7 @@
 /** SHA-256 over octets that come in pieces. */
 
+import { hex } from "../protocol/hex.ts";
+
 /** As much of `node:crypto` as is needed. */
 interface NodeCrypto {
   createHash(algorithm: "sha256"): { update(piece: Uint8Array): unknown; digest(encoding: "hex"): string };
@@ -8,7 +10,9 @@ interface NodeCrypto {
 /** Lower-case hexadecimal. */
 export async function sha256(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   const crypto = await nodeCrypto();
-  if (crypto === undefined) return hex(await globalThis.crypto.subtle.digest("SHA-256", await gathered(pieces)));
+  if (crypto === undefined) {
+    return hex(new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", await gathered(pieces))));
+  }
   const hash = crypto.createHash("sha256");
   for await (const piece of pieces) hash.update(piece);
   return hash.digest("hex");
@@ -30,8 +34,4 @@ async function nodeCrypto(): Promise<NodeCrypto | undefined> {
   } catch {
     return undefined;
   }
-}
-
-function hex(buffer: ArrayBuffer): string {
-  return [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

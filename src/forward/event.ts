@@ -5,6 +5,7 @@ import { callOf } from "../app/entrance.ts";
 import { factHeaders } from "../app/facts.ts";
 import type { Mail } from "../app/mail.ts";
 import type { Stage, StageEvent } from "../app/stage.ts";
+import { hex } from "../protocol/hex.ts";
 import type { Envelope, Recipient } from "../session/envelope.ts";
 import type { Session } from "../session/session.ts";
 
@@ -62,5 +63,5 @@ async function stableId(stage: string, recipient: Recipient | undefined, mail: M
   if (mail === undefined) return `msg_${crypto.randomUUID().replaceAll("-", "")}`;
   const text = [stage, recipient?.address.toLowerCase() ?? "", await mail.fingerprint()].join("\n");
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `msg_${[...new Uint8Array(digest, 0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `msg_${hex(new Uint8Array(digest, 0, 16))}`;
 }

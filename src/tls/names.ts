@@ -4,6 +4,7 @@
  * The runtimes say it, too, but not alike; and Deno leaves a comma in a name as it is, so that one name can pose as two.
  */
 
+import { hex } from "../protocol/hex.ts";
 import { type Element, elements, inside, objectIdentifier } from "./der.ts";
 
 /** What stands before the `=`, by object identifier (RFC 4514 section 3, and what everybody calls 1.9.1). */
@@ -114,8 +115,4 @@ function address(octets: Uint8Array): string {
 
 function latin1(octets: Uint8Array): string {
   return Array.from(octets, (octet) => String.fromCharCode(octet)).join("");
-}
-
-function hex(octets: Uint8Array): string {
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }

@@ -3,6 +3,7 @@
  * Mailgun's signing key; it covers the timestamp and the token, not the message.
  */
 
+import { hex } from "../../protocol/hex.ts";
 import { formBody, type FormPart } from "../body.ts";
 import type { ForwardedEvent } from "../event.ts";
 import type { FormatContext, RequestBody } from "../format.ts";
@@ -37,13 +38,11 @@ export async function mailgun(event: ForwardedEvent, { secret }: FormatContext):
 
 async function signature(secret: string | undefined): Promise<FormPart[]> {
   const timestamp = `${Math.floor(Date.now() / 1000)}`;
-  const token = [...crypto.getRandomValues(new Uint8Array(25))].map((byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
+  const token = hex(crypto.getRandomValues(new Uint8Array(25)));
   const parts = [{ name: "timestamp", content: timestamp }, { name: "token", content: token }];
   if (secret === undefined) return parts;
   const encoder = new TextEncoder();
   const mac = await hmacSha256(encoder.encode(secret), [encoder.encode(timestamp + token)]);
-  const content = [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const content = hex(mac);
   return [...parts, { name: "signature", content }];
 }
