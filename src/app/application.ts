@@ -12,7 +12,7 @@ import type {
   SessionEvent,
 } from "../session/event.ts";
 import { hearsOfEach } from "../session/outcome.ts";
-import { deliverMessage, type DeliveryCircumstances, senderOf } from "./delivery.ts";
+import { deliverMessage, type DeliverySurroundings, senderOf } from "./delivery.ts";
 import { dispatch, type Verdict } from "./dispatch.ts";
 import { tryAgain } from "./response.ts";
 
@@ -24,7 +24,7 @@ const oneAtATime: Reply = {
 };
 
 /** Makes an app answer sessions. */
-export function application(given: DeliveryCircumstances): Application {
+export function application(given: DeliverySurroundings): Application {
   const { routes } = given;
 
   /** A store that fails, or a route that no router can read, costs the client no more than a handler that fails. */

@@ -17,7 +17,7 @@ import type { AddressBook } from "./addressbook.ts";
 import type { DeliverEvent } from "./stage.ts";
 
 /** What delivering needs beside the surroundings of a dispatch. */
-export interface DeliveryCircumstances extends Surroundings {
+export interface DeliverySurroundings extends Surroundings {
   readonly deliveries: DeliveryStore;
   /** Milliseconds for all recipients together. */
   readonly deliveryTimeout: number;
@@ -38,25 +38,25 @@ type Answer = Reply | undefined;
  *
  * @returns one reply for all, or one for each of `envelope.to` where the client hears of each.
  */
-export function deliverMessage(event: DataEvent, circumstances: DeliveryCircumstances): Outcome | Promise<Outcome> {
+export function deliverMessage(event: DataEvent, surroundings: DeliverySurroundings): Outcome | Promise<Outcome> {
   const { session, envelope } = event;
-  const { routes, deliveries } = circumstances;
-  if (routes.isDispatched("data")) return deliverBehindData(event, circumstances);
+  const { routes, deliveries } = surroundings;
+  if (routes.isDispatched("data")) return deliverBehindData(event, surroundings);
   const sender = senderOf(session, envelope);
   const pending = deliveries.isPending(sender);
   if (pending !== false || envelope.to.length !== 1) {
-    return deliverToEach(event, circumstances, { sender, pending, success: undefined });
+    return deliverToEach(event, surroundings, { sender, pending, success: undefined });
   }
   // Nearly every message has one recipient, and is no retry of one that had several: nothing is to be remembered.
-  const answer = deliverTo(event, envelope.to[0]!, mailOf(event, routes.name), circumstances);
+  const answer = deliverTo(event, envelope.to[0]!, mailOf(event, routes.name), surroundings);
   if (!hearsOfEach(session, envelope)) return answer;
   return answer instanceof Promise ? answer.then((reply) => [reply]) : [answer];
 }
 
-async function deliverBehindData(event: DataEvent, circumstances: DeliveryCircumstances): Promise<Outcome> {
-  const { routes, deliveries } = circumstances;
+async function deliverBehindData(event: DataEvent, surroundings: DeliverySurroundings): Promise<Outcome> {
+  const { routes, deliveries } = surroundings;
   const received = event.trace ?? traceOf(event, routes.name);
-  const verdict = await dispatch(event, new Mail(event.id, "", received, event.content, event.envelope), circumstances);
+  const verdict = await dispatch(event, new Mail(event.id, "", received, event.content, event.envelope), surroundings);
   let success: Answer;
   if (verdict !== "no opinion") {
     if (isRefusal(verdict.reply)) return verdict.reply;
@@ -67,7 +67,7 @@ async function deliverBehindData(event: DataEvent, circumstances: DeliveryCircum
   const sender = senderOf(event.session, event.envelope);
   return await deliverToEach(
     event,
-    circumstances,
+    surroundings,
     { sender, pending: deliveries.isPending(sender), success },
     received,
   );
@@ -75,27 +75,27 @@ async function deliverBehindData(event: DataEvent, circumstances: DeliveryCircum
 
 async function deliverToEach(
   event: DataEvent,
-  circumstances: DeliveryCircumstances,
+  surroundings: DeliverySurroundings,
   { sender, pending, success }: { sender: string; pending: boolean | Promise<boolean>; success: Answer },
   received?: string,
 ): Promise<Outcome> {
-  const { routes, deliveries } = circumstances;
+  const { routes, deliveries } = surroundings;
   const mail = mailOf(event, routes.name, received);
   const recipients = unique(event.envelope.to, routes.addresses);
   const message = await pending ? await mail.fingerprint() : undefined;
   const done = message === undefined ? [] : await deliveries.delivered(sender, message);
   const answers = new Map<string, Answer>();
-  const deadline = performance.now() + circumstances.deliveryTimeout;
+  const deadline = performance.now() + surroundings.deliveryTimeout;
   for (const [address, recipient] of recipients) {
     if (done.includes(address)) answers.set(address, undefined);
     else if (performance.now() > deadline) answers.set(address, outOfTime);
-    else answers.set(address, await deliverTo(event, recipient, mail, circumstances));
+    else answers.set(address, await deliverTo(event, recipient, mail, surroundings));
   }
   if (hearsOfEach(event.session, event.envelope)) {
     const each = event.envelope.to.map((to) => answers.get(routes.addresses.of(to).comparable) ?? success);
     if (message !== undefined) {
       const told = each.find(isRefusal) ?? success ?? taken;
-      const failed = (error: unknown) => circumstances.failed(event, error, told);
+      const failed = (error: unknown) => surroundings.failed(event, error, told);
       await settle(deliveries, sender, message, finallyTold(answers), failed);
     }
     return each;
@@ -104,7 +104,7 @@ async function deliverToEach(
   if (message !== undefined || reply === partly) {
     const known = message ?? await mail.fingerprint();
     const told = reply ?? success ?? taken;
-    const failed = (error: unknown) => circumstances.failed(event, error, told);
+    const failed = (error: unknown) => surroundings.failed(event, error, told);
     await remember(deliveries, sender, known, answers, reply, failed);
   }
   return reply ?? success;
@@ -125,20 +125,20 @@ function deliverTo(
   event: DataEvent,
   recipient: Recipient,
   mail: Mail,
-  circumstances: DeliveryCircumstances,
+  surroundings: DeliverySurroundings,
 ): Answer | Promise<Answer> {
   const share = shareOf(event, recipient);
-  const verdict = dispatch(share, mail, circumstances);
-  if (verdict instanceof Promise) return verdict.then((settled) => answerOf(settled, share, circumstances));
-  return answerOf(verdict, share, circumstances);
+  const verdict = dispatch(share, mail, surroundings);
+  if (verdict instanceof Promise) return verdict.then((settled) => answerOf(settled, share, surroundings));
+  return answerOf(verdict, share, surroundings);
 }
 
-function answerOf(verdict: Verdict, event: DeliverEvent, circumstances: DeliveryCircumstances): Answer {
+function answerOf(verdict: Verdict, event: DeliverEvent, surroundings: DeliverySurroundings): Answer {
   if (verdict !== "no opinion") return verdict.reply;
   const error = new Error(
     `No deliver route took the message for <${event.recipient.address}>, which rcpt had accepted`,
   );
-  circumstances.failed(event, error, nobody);
+  surroundings.failed(event, error, nobody);
   return nobody;
 }
 
