@@ -8,7 +8,7 @@ import { appOf, type MailHandler } from "./app/handler.ts";
 import { StageRoutes } from "./app/routes.ts";
 import { Connections } from "./connections.ts";
 import { FileRoom } from "./fileroom.ts";
-import { limitsOf } from "./limits.ts";
+import { defaultGrace, limitsOf } from "./limits.ts";
 import { logFewFiles } from "./log.ts";
 import type { Snapshot } from "./operations/exposition.ts";
 import { logHttpFailure } from "./operations/log.ts";
@@ -115,7 +115,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
     return (socket) => gate.pass(socket, credentials, (passed) => connections.accept(passed, circumstances));
   }
 
-  async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
+  async function close({ grace = defaultGrace }: { readonly grace?: number } = {}): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const graceIsOver = new Promise<void>((resolve) => timer = setTimeout(resolve, grace));
     graceIsOver.then(() => connections.drop());

@@ -11,6 +11,9 @@ export interface ServerLimits {
   readonly authFailureWindow: number;
 }
 
+/** Milliseconds for sessions to finish, where nobody says how long. */
+export const defaultGrace = 10_000;
+
 /** What was set, and the defaults of what was not. */
 export function limitsOf(options: ServeOptions): ServerLimits {
   const { maxConnections = 1000, maxConnectionsPerAddress = 50 } = options;

@@ -2,7 +2,7 @@
 
 import type { MailHandler } from "./app/handler.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { limitsOf } from "./limits.ts";
+import { defaultGrace, limitsOf } from "./limits.ts";
 import { logTlsUnproven } from "./log.ts";
 import { HttpBeside, type ListenHttp } from "./operations/http.ts";
 import { type ListenerOptions, listenersOf, policyOf, type ServeOptions, validate } from "./options.ts";
@@ -170,7 +170,7 @@ function serverOf(
     credentials.current = fresh;
   }
 
-  async function close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
+  async function close({ grace = defaultGrace }: { readonly grace?: number } = {}): Promise<void> {
     const began = performance.now();
     http?.drain();
     for (const listener of bound) listener.close();

@@ -10,7 +10,7 @@ import { CommandError, UsageError } from "./failure.ts";
 import { type ForwardCommandSettings, forwardFlags } from "./forwardflags.ts";
 import { forwardHelp } from "./help.ts";
 import { configureLog } from "./log.ts";
-import { run, type Surroundings } from "./serve.ts";
+import { type CommandSurroundings, run } from "./serve.ts";
 import { effectiveConfig, readSettings, type Settings, shapesOf } from "./settings.ts";
 
 /**
@@ -19,7 +19,7 @@ import { effectiveConfig, readSettings, type Settings, shapesOf } from "./settin
  * @param words what follows `forward` on the command line.
  * @throws {UsageError | CommandError}
  */
-export async function forwardCommand(words: readonly string[], surroundings: Surroundings): Promise<void> {
+export async function forwardCommand(words: readonly string[], surroundings: CommandSurroundings): Promise<void> {
   const { environment, output, onSettings } = surroundings;
   const { flags, operands } = parseArguments(words, shapesOf(forwardFlags), await availableParser());
   if (flags.get("help") === true) return output.write(forwardHelp(forwardFlags));

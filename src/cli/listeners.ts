@@ -1,6 +1,7 @@
 /** Several places to listen, on the command line: `25,465/tls,587/submission`. */
 
 import type { ListenerOptions, ServeOptions } from "../options.ts";
+import { bracketed } from "../protocol/address.ts";
 import { type Kind, port } from "./kind.ts";
 
 type Rules = Omit<ListenerOptions, "port" | "hostname" | "unix" | "native">;
@@ -27,10 +28,10 @@ export const listeners: Kind<readonly ListenerOptions[]> = {
 
 function listener(word: string): ListenerOptions | undefined {
   const [place = "", ...names] = word.split("/");
-  const [, bracketed, plain, number = ""] = /^(?:(?:\[([\da-f:.]+)\]|([\w.-]+)):)?(\d+)$/i.exec(place) ?? [];
+  const [, inBrackets, plain, number = ""] = /^(?:(?:\[([\da-f:.]+)\]|([\w.-]+)):)?(\d+)$/i.exec(place) ?? [];
   const where = port.read(number);
   if (where === undefined || !names.every((name) => Object.hasOwn(rules, name))) return undefined;
-  const hostname = bracketed ?? plain;
+  const hostname = inBrackets ?? plain;
   return Object.assign(
     { port: where, ...(hostname === undefined ? {} : { hostname }) },
     ...names.map((name) => rules[name]),
@@ -44,9 +45,4 @@ export function placesOf(options: ServeOptions): readonly string[] {
   return places.map(({ port = 2525, hostname = options.hostname ?? "0.0.0.0", unix }) =>
     unix ?? `${bracketed(hostname)}:${port}`
   );
-}
-
-/** An address as it stands before a port. */
-export function bracketed(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
 }

@@ -3,8 +3,9 @@
 import { HttpListenError } from "../operations/http.ts";
 import { describeError, visible } from "../visible.ts";
 import type { ServeOptions } from "../options.ts";
+import { bracketed } from "../protocol/address.ts";
 import { CommandError } from "./failure.ts";
-import { bracketed, placesOf } from "./listeners.ts";
+import { placesOf } from "./listeners.ts";
 
 /** The failure of `serve()` as a line. The runtimes word it differently, but all give the system's code. */
 export function listenFailure(error: unknown, options: ServeOptions): CommandError {

@@ -5,6 +5,7 @@ import type { MailHandler } from "../app/handler.ts";
 import { errorFields } from "../log.ts";
 import { visible } from "../visible.ts";
 import type { ServeOptions } from "../options.ts";
+import { bracketed } from "../protocol/address.ts";
 import type { Server } from "../server.ts";
 import { isPem } from "../tls/pem.ts";
 import { filesOf, watchTls } from "../tls/watch.ts";
@@ -17,7 +18,6 @@ import { CommandError, UsageError } from "./failure.ts";
 import { serveFlags } from "./flags.ts";
 import { serveHelp } from "./help.ts";
 import { type Arrival, arrivalFields, describeArrival, inbox, isLoopback } from "./inbox.ts";
-import { bracketed } from "./listeners.ts";
 import { listenFailure } from "./listenfailure.ts";
 import { announcement, configureLog } from "./log.ts";
 import type { Output } from "./output.ts";
@@ -29,7 +29,7 @@ import { version } from "../version.ts";
 export type Serve = (handler: MailHandler, options: ServeOptions) => Promise<Server>;
 
 /** What the command works with. */
-export interface Surroundings {
+export interface CommandSurroundings {
   readonly serve: Serve;
   readonly environment: Environment;
   readonly output: Output;
@@ -46,7 +46,7 @@ export interface Surroundings {
  * @param words what follows `serve` on the command line.
  * @throws {UsageError | CommandError}
  */
-export async function serveCommand(words: readonly string[], surroundings: Surroundings): Promise<void> {
+export async function serveCommand(words: readonly string[], surroundings: CommandSurroundings): Promise<void> {
   const { environment, output, onSettings } = surroundings;
   const { flags, operands } = parseArguments(words, shapesOf(serveFlags), await availableParser());
   if (flags.get("help") === true) return output.write(serveHelp(serveFlags));
@@ -77,7 +77,7 @@ export async function serveCommand(words: readonly string[], surroundings: Surro
 }
 
 /** What comes of it, or the signal that was faster: the process is to end even if an app takes its time to load. */
-function unlessStopped<T>(work: Promise<T>, { signals }: Surroundings): Promise<T | string> {
+function unlessStopped<T>(work: Promise<T>, { signals }: CommandSurroundings): Promise<T | string> {
   return Promise.race([work, signals.first()]);
 }
 
@@ -103,7 +103,7 @@ export async function run(
   handler: MailHandler,
   entry: string | undefined,
   { options, command }: Settings,
-  surroundings: Surroundings,
+  surroundings: CommandSurroundings,
 ): Promise<void> {
   const { serve, output, signals, runtime } = surroundings;
   watchForStrays(surroundings);
@@ -151,7 +151,12 @@ export async function run(
 }
 
 /** Reads certificates again when their files change, and on SIGHUP. What cannot be used leaves the old ones in place. */
-function renewTls(server: Server, { tls }: ServeOptions, { signals }: Surroundings, say: Say): Disposable | undefined {
+function renewTls(
+  server: Server,
+  { tls }: ServeOptions,
+  { signals }: CommandSurroundings,
+  say: Say,
+): Disposable | undefined {
   if (tls === undefined) return undefined;
   if (filesOf(tls).length === 0) {
     signals.onHangup(() => say("SIGHUP: there is no file to read again, the certificate is text", { tls: "kept" }));
@@ -206,7 +211,7 @@ function shower({ command }: Settings, output: Output): (arrival: Arrival) => vo
 }
 
 /** What an app leaves to nobody: a promise that fails unseen is logged, an error in the middle of nowhere ends it all. */
-function watchForStrays({ signals }: Surroundings): void {
+function watchForStrays({ signals }: CommandSurroundings): void {
   const strays = getLogger(["postern", "app"]);
   signals.onUnhandledRejection((reason) => {
     strays.error("a promise failed and nobody looked: {error}", errorFields(strays, reason));

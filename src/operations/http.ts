@@ -1,6 +1,7 @@
 /** HTTP beside SMTP: how a runtime's own server is begun, and how it ends. */
 
 import type { PageHandler, State } from "./page.ts";
+import { bracketed } from "../protocol/address.ts";
 import { httpHostname, type HttpOptions } from "./options.ts";
 
 /** A bound HTTP server. */
@@ -30,7 +31,7 @@ export class HttpListenError extends Error {
   constructor({ port, hostname = httpHostname }: HttpOptions, cause: unknown) {
     const { code, message } = Object(cause) as { readonly code?: string; readonly message?: string };
     const reason = code === "EADDRINUSE" ? "the port is in use" : message ?? String(cause);
-    super(`Cannot serve HTTP on ${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}: ${reason}`, { cause });
+    super(`Cannot serve HTTP on ${bracketed(hostname)}:${port}: ${reason}`, { cause });
     this.code = code;
     this.port = port;
     this.hostname = hostname;

@@ -34,6 +34,11 @@ export function isUnixAddress(address: string): boolean {
   return address === "" || address.startsWith("/");
 }
 
+/** An address as it stands before a port: IPv6 in brackets. */
+export function bracketed(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
 /** Writes a dotted part as two groups: the library would take `::192.0.2.1` for the IPv4-mapped address. */
 function inGroups(text: string): string {
   return text.replace(/\d+\.\d+\.\d+\.\d+$/, (dotted) => {

@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import type { MailHandler } from "../app/handler.ts";
+import { defaultGrace } from "../limits.ts";
 import type { HttpBeside, ListenHttp } from "../operations/http.ts";
 import { listenersOf, type ServeOptions } from "../options.ts";
 import type { BoundAddress, Server } from "../server.ts";
@@ -130,7 +131,7 @@ class Parent {
   }
 
   /** Lets all workers finish; resolves when they have ended. */
-  close({ grace = 10_000 }: { readonly grace?: number } = {}): Promise<void> {
+  close({ grace = defaultGrace }: { readonly grace?: number } = {}): Promise<void> {
     return this.#closing ??= this.#close(grace);
   }
 
