@@ -27,9 +27,14 @@ import { processes } from "./workers.ts";
 export type { ServeOptions, Server };
 
 /**
- * Serves a handler; resolves once the port is bound.
+ * Serves a handler; resolves once all listeners are bound, with workers once all of them listen.
  *
- * @throws {TypeError | RangeError} for options that cannot be; rejects when the address cannot be bound.
+ * @param handler a `Postern`, a Hono app, a function `(request, env, ctx) => Response`, or an object with such a `fetch`.
+ * @param options each has a default: SMTP on port 2525 of all addresses, without TLS.
+ * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be.
+ * @throws {HttpListenError} when the address of `http` cannot be bound.
+ * @throws {Error} when another address cannot be bound, a certificate cannot be read, or TLS is required and cannot be
+ * done. Nothing is served then. All of these are rejections.
  */
 export function serve(handler: MailHandler, options: ServeOptions = {}): Promise<Server> {
   return start(handler, options, listen, processes, listenHttp);

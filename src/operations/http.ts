@@ -25,7 +25,9 @@ export class HttpListenError extends Error {
   override readonly name = "HttpListenError";
   /** The system's, as `EADDRINUSE`; undefined where the runtime gives none. */
   readonly code: string | undefined;
+  /** The port asked for. */
   readonly port: number;
+  /** The address asked for. */
   readonly hostname: string;
 
   constructor({ port, hostname = httpHostname }: HttpOptions, cause: unknown) {
