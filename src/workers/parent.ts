@@ -11,7 +11,7 @@ import { serveHttp } from "./http.ts";
 import { Ledger } from "./ledger.ts";
 import { logEnded, logFailed, logReady } from "./log.ts";
 import { type FromParent, type FromWorker, opened, sealed } from "./messages.ts";
-import { Numbers } from "./numbers.ts";
+import { WorkerMetrics } from "./metrics.ts";
 import { type Processes, workerEnvironment } from "./processes.ts";
 import { Questions } from "./questions.ts";
 
@@ -84,7 +84,7 @@ class Parent {
   readonly #processes: Processes;
   readonly #slots: readonly Slot[];
   readonly #questions = new Questions();
-  readonly #numbers = new Numbers(this.#questions);
+  readonly #metrics = new WorkerMetrics(this.#questions);
   http: HttpBeside | undefined;
   /** Workers to be welcomed once the ports are known. */
   readonly #waiting: (() => void)[] = [];
@@ -139,7 +139,7 @@ class Parent {
   async metrics(): Promise<string> {
     const ready = this.#ready;
     const ask = (child: ChildProcess, id: number) => tell(child, { type: "metrics", id });
-    return await this.#numbers.told(ready, this.#slots.length - ready.length, ask);
+    return await this.#metrics.exposition(ready, this.#slots.length - ready.length, ask);
   }
 
   async #close(grace: number): Promise<void> {
@@ -208,7 +208,7 @@ class Parent {
         if (slot.child !== child) return;
         slot.child = undefined;
         this.#ledger?.leave(member);
-        this.#numbers.leave(child);
+        this.#metrics.leave(child);
         reject(failure ?? new WorkerError(`a worker ended with ${how} before it was ready`, 1));
         if (this.#closing !== undefined || this.#listeners === undefined) return;
         if (failure !== undefined) logFailed(slot.number, child.pid, failure.message);

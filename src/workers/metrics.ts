@@ -1,4 +1,4 @@
-/** The numbers of all workers, told as those of one. */
+/** The metrics of all workers, as those of one. */
 
 import type { ChildProcess } from "node:child_process";
 import { counted, type Snapshot, summed, text } from "../operations/exposition.ts";
@@ -14,7 +14,7 @@ const patience = 1000;
  * that for a start from nothing, and all that is left for new. So the last numbers of a worker stand for it while it
  * does not answer, and what it counted stays when it has ended.
  */
-export class Numbers {
+export class WorkerMetrics {
   readonly #questions: Questions;
   readonly #last = new Map<ChildProcess, Snapshot>();
   #departed: Promise<Snapshot> = Promise.resolve([]);
@@ -28,7 +28,7 @@ export class Numbers {
    *
    * @param starting how many there are that cannot be asked yet.
    */
-  async told(workers: readonly ChildProcess[], starting: number, ask: Ask): Promise<string> {
+  async exposition(workers: readonly ChildProcess[], starting: number, ask: Ask): Promise<string> {
     const answers = await Promise.all(workers.map(async (worker) => {
       const answer = (await this.#questions.put(worker, ask, patience))?.value;
       // One that ended meanwhile is among the departed.
