@@ -18,14 +18,14 @@ const mark = "POSTERN_WORKER";
 /** The environment of a worker. */
 export const workerEnvironment: Readonly<Record<string, string>> = { [mark]: "1" };
 
-let found: boolean | undefined;
+/** Where it is remembered: the command line and the app it loads may each have a copy of this module. */
+const known: symbol = Symbol.for("postern.worker");
+const memory = globalThis as Record<symbol, boolean | undefined>;
 
 /** Whether this process was started as a worker. */
 export function isWorker(): boolean {
-  if (found === undefined) {
-    found = process.env[mark] === "1" && process.send !== undefined;
-    // What the app starts is not one.
-    if (found) delete process.env[mark];
-  }
+  const found = memory[known] ??= process.env[mark] === "1" && process.send !== undefined;
+  // What the app starts is not one.
+  if (found) delete process.env[mark];
   return found;
 }
