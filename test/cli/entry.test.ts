@@ -40,7 +40,7 @@ write(
 for (const name of ["dist", "package.json"]) {
   cpSync(join(root, name), join(folder, "node_modules/postern", name), { recursive: true });
 }
-for (const name of ["hono", "mailparser", "@logtape"]) {
+for (const name of ["hono", "mailparser", "@logtape", "ipaddr.js"]) {
   symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
 }
 

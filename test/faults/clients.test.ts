@@ -191,7 +191,7 @@ everywhere("a client that never reads a reply", async (subject) => {
   });
 });
 
-everywhere("a command line without an end: of 32 MB, then of 128 MB", async (subject) => {
+everywhere("a command line without an end: of 64 MB, then of 256 MB", async (subject) => {
   await serving(subject, "authenticating", { allowInsecureAuth: true }, async (served) => {
     await leavingNothing(subject, served, async () => {
       const client = await WireClient.connect({ port: served.port });
@@ -204,8 +204,9 @@ everywhere("a command line without an end: of 32 MB, then of 128 MB", async (sub
         return await subject.runtime.memory();
       };
       // Memory that was used is not given back at once; but more octets do not need more of it.
-      const before = await send(32);
-      expect(await send(128) - before).toBeLessThan(64 * 2 ** 20);
+      const before = await send(64);
+      // Whoever kept the line would need 192 MB more; Bun collects its garbage when it likes.
+      expect(await send(256) - before).toBeLessThan(128 * 2 ** 20);
       expect((await client.command("NOOP")).code).toBe(250);
       client.destroy();
     });
