@@ -54,12 +54,16 @@ export function limitRows(subject: Subject): void {
       await serving(subject, "conformance", {}, async (served) => {
         const client = await WireClient.connect({ port: served.port });
         await client.reply();
-        const before = await subject.runtime.memory();
-        for (let i = 0; i < 160; i++) client.write("x".repeat(64 * 1024));
-        client.write("\r\n");
-        expect((await client.reply()).raw).toStartWith("500 5.5.2");
-        expect((await client.command("NOOP")).code).toBe(250);
-        expect(await subject.runtime.memory() - before).toBeLessThan(64 * 1024 * 1024);
+        // The first of them brings to life what the second needs; whoever kept it would need ten more.
+        let most = Infinity;
+        for (let round = 0; round < 2; round++) {
+          for (let i = 0; i < 160; i++) client.write("x".repeat(64 * 1024));
+          await until(async () => await Promise.resolve(client.socket.writableLength === 0));
+          expect(await subject.runtime.memoryBelow(most)).toBeLessThan(most);
+          expect((await client.command("NOOP")).raw).toStartWith("500 5.5.2");
+          expect((await client.command("NOOP")).code).toBe(250);
+          most = await subject.runtime.memory() + 8 * 1024 * 1024;
+        }
         client.destroy();
       });
     });
