@@ -7,7 +7,7 @@
  * a CRLF, and what follows it is message text in any case.
  */
 
-import { alignedWords, nextNewline } from "./newline.ts";
+import { Newlines } from "./newline.ts";
 
 // The state is what the bytes before the next one were.
 /** Nothing, or CRLF: a dot here is special. */
@@ -61,15 +61,15 @@ export class DataDecoder {
    * @returns where in `chunk` the bytes behind the end of data begin, or -1 when the message goes on.
    */
   push(chunk: Uint8Array): number {
-    const words = alignedWords(chunk);
+    const newlines = new Newlines(chunk);
     let from = 0;
     let at = 0;
     while (at < chunk.length) {
       if (this.#state === text) {
-        at = nextNewline(chunk, words, at);
+        at = newlines.next(at);
         // Nearly every line ends with CRLF, and has one behind it that begins as text: no state in between matters.
         while (chunk[at] === CR && chunk[at + 1] === LF && isText(chunk[at + 2])) {
-          at = nextNewline(chunk, words, at + 3);
+          at = newlines.next(at + 3);
         }
         if (at === chunk.length) break;
       }

@@ -34,7 +34,7 @@ export class NewlineDecoder {
 
   /** Takes the next bytes. They never hold the end: always -1. */
   push(chunk: Uint8Array): number {
-    const words = alignedWords(chunk);
+    const newlines = new Newlines(chunk);
     let from = 0;
     let at = 0;
     while (at < chunk.length) {
@@ -46,7 +46,7 @@ export class NewlineDecoder {
         }
         from = this.#complete(chunk, from, at, lfByte);
       }
-      at = nextNewline(chunk, words, at);
+      at = newlines.next(at);
       if (at === chunk.length) break;
       if (chunk[at] === CR) this.#isAfterCr = true;
       else from = this.#complete(chunk, from, at, crByte);
@@ -79,37 +79,52 @@ export class NewlineDecoder {
 }
 
 const fewBytes = 256;
-
-/** The chunk as 32-bit words, from its first aligned byte on; undefined where looking at words does not pay. */
-export function alignedWords(chunk: Uint8Array): Int32Array | undefined {
-  if (chunk.length < fewBytes) return undefined;
-  const skip = -chunk.byteOffset & 3;
-  return new Int32Array(chunk.buffer as ArrayBuffer, chunk.byteOffset + skip, (chunk.length - skip) >> 2);
-}
+const noWords = new Int32Array(0);
 
 /**
- * Where the next CR or LF is, or the chunk's length.
+ * Where the newlines of a chunk are.
  *
- * Almost all bytes of mail are neither, so four are looked at together.
+ * Almost all bytes of mail are neither CR nor LF, so four are looked at together where that pays.
  */
-export function nextNewline(chunk: Uint8Array, words: Int32Array | undefined, at: number): number {
-  const end = chunk.length;
-  if (words !== undefined) {
-    const base = words.byteOffset - chunk.byteOffset;
-    const aligned = Math.min(end, at + ((base - at) & 3));
-    for (; at < aligned; at++) if (isNewline(chunk[at]!)) return at;
-    let i = (at - base) >> 2;
-    // Two at a time: one at a time V8 takes half as long again, and four at a time JavaScriptCore does.
-    const last = words.length - 1;
-    for (; i < last && (marks(words[i]!) | marks(words[i + 1]!)) === 0; i += 2);
-    for (; i < words.length; i++) {
-      if (marks(words[i]!) === 0) continue;
-      for (at = base + (i << 2); at < base + (i << 2) + 4; at++) if (isNewline(chunk[at]!)) return at;
-    }
-    at = Math.max(at, base + (words.length << 2));
+export class Newlines {
+  readonly #chunk: Uint8Array;
+  /** The chunk from its first aligned byte on. */
+  readonly #words: Int32Array;
+  /** Where in the chunk the words begin. V8 asks for an array's offset at length: once, not for each line. */
+  readonly #base: number;
+
+  constructor(chunk: Uint8Array) {
+    this.#chunk = chunk;
+    this.#base = -chunk.byteOffset & 3;
+    this.#words = chunk.length < fewBytes ? noWords : new Int32Array(
+      chunk.buffer as ArrayBuffer,
+      chunk.byteOffset + this.#base,
+      (chunk.length - this.#base) >> 2,
+    );
   }
-  for (; at < end; at++) if (isNewline(chunk[at]!)) return at;
-  return at;
+
+  /** The place of the first CR or LF at `at` or behind it; the chunk's length when there is none. */
+  next(at: number): number {
+    const chunk = this.#chunk;
+    const end = chunk.length;
+    const words = this.#words;
+    const count = words.length;
+    if (count > 0) {
+      const base = this.#base;
+      const aligned = Math.min(end, at + ((base - at) & 3));
+      for (; at < aligned; at++) if (isNewline(chunk[at]!)) return at;
+      let i = (at - base) >> 2;
+      // Two at a time: one at a time V8 takes half as long again, and four at a time JavaScriptCore does.
+      for (const last = count - 1; i < last && (marks(words[i]!) | marks(words[i + 1]!)) === 0; i += 2);
+      for (; i < count; i++) {
+        if (marks(words[i]!) === 0) continue;
+        for (at = base + (i << 2); at < base + (i << 2) + 4; at++) if (isNewline(chunk[at]!)) return at;
+      }
+      at = Math.max(at, base + (count << 2));
+    }
+    for (; at < end; at++) if (isNewline(chunk[at]!)) return at;
+    return at;
+  }
 }
 
 /**
