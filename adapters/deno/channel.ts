@@ -4,16 +4,18 @@ import { Duplex } from "node:stream";
 import type { PlainChannel } from "../../src/channel.ts";
 import { lingerTime } from "../../src/socket.ts";
 
-/** A read gets this much room at first: a command, and little for an idle connection to hold. */
-const leastRoom = 2 * 1024;
-/** And this much when the last one filled its room: a message. Deno takes longer to clear more than to read again. */
-const mostRoom = 64 * 1024;
+/** A read has this much room at first, which is the connection's own: a command, and little for an idle one to hold. */
+const commandRoom = 2 * 1024;
+/** And this much of its own when the last one filled its room: a message. Deno takes longer to clear more than to read again. */
+const messageRoom = 64 * 1024;
 /** How much may wait to be sent before `write` asks for patience. */
 const highWater = 64 * 1024;
 
 export class ConnChannel implements PlainChannel {
   readonly #conn: Deno.Conn;
-  #room = leastRoom;
+  /** For one read after the other: Deno takes longer to make room for a command than to copy it. */
+  readonly #commands = new Uint8Array(commandRoom);
+  #isFilling = false;
   #unsent: Uint8Array[] = [];
   #unsentSize = 0;
   #sending: Promise<void> | undefined;
@@ -87,12 +89,13 @@ export class ConnChannel implements PlainChannel {
 
   /** One read of the connection; null at its end, however it comes. */
   #read(): Promise<Uint8Array | null> {
-    const buffer = new Uint8Array(this.#room);
+    const isOwn = this.#isFilling;
+    const buffer = isOwn ? new Uint8Array(messageRoom) : this.#commands;
     return this.#reading = this.#conn.read(buffer).then((count) => {
       this.#reading = undefined;
       if (count === null) return null;
-      this.#room = count === buffer.length ? mostRoom : leastRoom;
-      return buffer.subarray(0, count);
+      this.#isFilling = count === buffer.length;
+      return isOwn ? buffer.subarray(0, count) : buffer.slice(0, count);
     }, () => {
       this.#reading = undefined;
       return null;
