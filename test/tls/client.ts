@@ -112,19 +112,18 @@ function appending(socket: Socket, text: string): Duplex {
   return stream;
 }
 
-/** What `openssl s_client -starttls smtp` prints when it has shaken hands: the last line of EHLO's reply before that. */
-export const shaken: RegExp = /---\n250 [A-Z].*\s/;
-
 /**
- * Runs `openssl s_client` until it ends. Each text is sent once what was printed since the last one matches, or after
- * so many milliseconds (under TLS 1.3 it prints only when it is spoken to); a line that
- * begins with R or Q is an order to openssl. With nothing left to say it hangs up, or waits for the server with `-quiet`.
+ * Runs `openssl s_client` until it ends. Each text is handed to it once what was printed since the last one matches; it
+ * sends the first when it has shaken hands. A line that begins with R or Q is an order to openssl. With nothing left to
+ * say it hangs up, or waits for the server with `-quiet`.
+ *
+ * It prints over three buffers: what the server says may begin in the middle of a line.
  *
  * @returns all that it printed.
  */
 export async function openssl(
   args: readonly string[],
-  say: readonly (readonly [RegExp | number, string])[],
+  say: readonly (readonly [RegExp, string])[],
 ): Promise<string> {
   const child: ChildProcess = spawn("openssl", ["s_client", ...args]);
   const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
@@ -144,15 +143,12 @@ export async function openssl(
   });
   let heard = 0;
   for (const [after, text] of say) {
-    if (typeof after === "number") await new Promise((resolve) => setTimeout(resolve, after));
-    else {
-      let match = after.exec(output.slice(heard));
-      while (match === null && !hasEnded) {
-        await new Promise<void>((resolve) => wake = resolve);
-        match = after.exec(output.slice(heard));
-      }
-      heard += (match?.index ?? 0) + (match?.[0].length ?? 0);
+    let match = after.exec(output.slice(heard));
+    while (match === null && !hasEnded) {
+      await new Promise<void>((resolve) => wake = resolve);
+      match = after.exec(output.slice(heard));
     }
+    heard += (match?.index ?? 0) + (match?.[0].length ?? 0);
     child.stdin!.write(text);
   }
   child.stdin!.end();

@@ -1,8 +1,11 @@
 /** Handshakes that go wrong, take long, or are repeated. */
 
 import { describe, expect, test } from "bun:test";
-import { openssl, RawClient, shaken, startTls } from "./client.ts";
+import { openssl, RawClient, startTls } from "./client.ts";
 import { deliver, gone, session, type Subject } from "./subject.ts";
+
+const begun = /CONNECTED/;
+const ok = /250 2\.0\.0 Ok/;
 
 export function handshakes(subject: Subject): void {
   const { made, serve } = subject;
@@ -73,10 +76,9 @@ export function handshakes(subject: Subject): void {
     test("103: a client that asks for renegotiation loses its connection, and nobody else notices", async () => {
       const { port } = await serve();
       const at = ["-connect", `127.0.0.1:${port}`, "-starttls", "smtp", "-tls1_2"];
-      const ok = /^250 2\.0\.0/m;
-      const output = await openssl(at, [[shaken, "NOOP\r\n"], [ok, "R\n"], [/RENEGOTIATING/, "NOOP\r\n"], [ok, ""]]);
+      const output = await openssl(at, [[begun, "NOOP\r\n"], [ok, "R\n"], [/RENEGOTIATING/, "NOOP\r\n"], [ok, ""]]);
       expect(output).toContain("RENEGOTIATING");
-      expect(output.match(/^250 2\.0\.0/gm)).toHaveLength(1);
+      expect(output.split(ok)).toHaveLength(2);
       await gone(subject.served!);
       const client = await startTls(port);
       await deliver(client);
@@ -90,10 +92,14 @@ export function handshakes(subject: Subject): void {
       for (const version of ["-tls1_2", "-tls1_3"]) {
         const at = ["-connect", `127.0.0.1:${port}`, "-starttls", "smtp", version, "-cert", cert, "-key", key];
         const file = `${made.folder}/session${version}`;
-        await openssl([...at, "-sess_out", file], [[300, "NOOP\r\n"], [300, ""]]);
+        await openssl([...at, "-sess_out", file], [[begun, "NOOP\r\n"], [ok, ""]]);
         const transaction = "EHLO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n";
         const message = "Subject: x\r\n\r\nx\r\n.\r\n";
-        const again = await openssl([...at, "-sess_in", file], [[300, transaction], [300, message], [300, ""]]);
+        const again = await openssl([...at, "-sess_in", file], [
+          [begun, transaction],
+          [/354 End/, message],
+          [/250 2\.0\.0 Ok:/, ""],
+        ]);
         expect(again).toContain("Reused, TLSv1.");
         expect((await session(subject.served!)).tls?.peerCertificate).toMatchObject({ verified: true });
       }
