@@ -2,9 +2,11 @@
  * Many small messages, and a message of 25 MB each second among them: whether memory grows, and how late the event loop
  * is.
  *
- * `bun bench/load.ts [--runtime bun|deno|node]… [--messages N] [--large OCTETS] [--read bytes|text|fingerprint|parse]
- * [--write]`; 1 000 000 messages of 1 KiB
- * by default, which takes some minutes for each runtime.
+ * `bun bench/load.ts [--runtime bun|deno|node]… [--messages N] [--minutes N] [--large OCTETS]
+ * [--read bytes|text|fingerprint|parse] [--write]`; 1 000 000 messages of 1 KiB by default.
+ *
+ * They come as fast as they are taken, for one runtime after the other; with `--minutes` they are spread over that time,
+ * a burst each second, for all runtimes at once.
  */
 
 import process from "node:process";
@@ -25,12 +27,14 @@ const { values: flags } = parseArgs({
   options: {
     runtime: { type: "string", multiple: true, default: [] },
     messages: { type: "string", default: "1000000" },
+    minutes: { type: "string" },
     large: { type: "string", default: "25000000" },
     read: { type: "string", default: "" },
     write: { type: "boolean", default: false },
   },
 });
 const messages = Number(flags.messages);
+const minutes = flags.minutes === undefined ? undefined : Number(flags.minutes);
 const chosen = runtimeNames.filter((name) => flags.runtime.length === 0 || flags.runtime.includes(name));
 /** So many parts of the run are told apart. */
 const parts = 10;
@@ -43,7 +47,8 @@ if (source === undefined) {
 const load = loadAverage();
 await build();
 const rows: string[][] = [];
-for (const runtime of chosen) rows.push(await bear(runtime, source));
+if (minutes !== undefined) rows.push(...await Promise.all(chosen.map((runtime) => bear(runtime, source))));
+else for (const runtime of chosen) rows.push(await bear(runtime, source));
 
 const head = [
   "runtime",
@@ -56,16 +61,18 @@ const head = [
   "most by its own work",
 ];
 const how = flags.read === "" ? "piece by piece" : `by ${flags.read}()`;
+const pace = minutes === undefined
+  ? "as fast as they are taken, to one runtime after the other"
+  : `over ${minutes} minutes, a burst each second, to all runtimes at once`;
 const about =
   `Machine: ${machine()}. Load average before: ${load.toFixed(2)}. Small messages have 1 KiB and come on 20 ` +
-  `connections, large ones have ${
-    whole(Number(flags.large))
-  } octets; the handler reads them ${how}. The loop is asked ` +
+  `connections, ${pace}; large ones have ${whole(Number(flags.large))} octets, one about each second. ` +
+  `The handler reads them ${how}. The loop is asked ` +
   'each 5 ms; "by its own work" is what the process itself computed in the worst beat, the rest is the wait for a ' +
   "processor that clients use, too.";
 const output = [about, noiseWarning(load), table(head, rows)].filter((part) => part).join("\n\n");
 console.log(output);
-if (flags.write) writeResults("load", output);
+if (flags.write) writeResults(minutes === undefined ? "load" : "paced", output);
 
 /** One runtime's run, as a row. */
 async function bear(runtime: RuntimeName, source: string): Promise<string[]> {
@@ -89,7 +96,7 @@ async function bear(runtime: RuntimeName, source: string): Promise<string[]> {
     let isOver = false;
     const large = sendLarge(source, port, () => isOver);
     for (let part = 0; part < parts; part++) {
-      await send(source, port, Math.ceil(messages / parts), 1024);
+      await sendPart(source, port);
       memory.push(residentSize(server.pid));
       const cost = (processorTime(server.pid) * 1e6 / (5000 + messages * (part + 1) / parts)).toFixed(0);
       console.error(`${runtime}: ${part + 1} of ${parts}, ${size(memory.at(-1)!)}, ${cost} µs a small message`);
@@ -113,6 +120,17 @@ async function bear(runtime: RuntimeName, source: string): Promise<string[]> {
   } finally {
     server.kill("SIGKILL");
     await server.exited;
+  }
+}
+
+/** One of the parts of all small messages. */
+async function sendPart(source: string, port: number): Promise<void> {
+  if (minutes === undefined) return await send(source, port, Math.ceil(messages / parts), 1024);
+  const bursts = Math.ceil(minutes * 60 / parts);
+  for (let burst = 0; burst < bursts; burst++) {
+    const next = performance.now() + 1000;
+    await send(source, port, Math.ceil(messages / parts / bursts), 1024);
+    await new Promise((resolve) => setTimeout(resolve, next - performance.now()));
   }
 }
 
