@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { undocumented } from "./documented.ts";
 import { linkProblems } from "./links.ts";
 import { mapProblems } from "./map.ts";
 import { installInto, pack, packageProblems, typeProblems } from "./package.ts";
@@ -51,6 +52,7 @@ const steps: readonly (readonly [what: string, run: () => boolean])[] = [
   ["types of what the pages show", () => isNone(snippetProblems())],
   ["types as Deno sees them", () => command("deno", "check", "--quiet", "src", "adapters/deno")],
   ["map of the house", () => isNone(mapProblems())],
+  ["documentation of what is exported", () => isNone(undocumented(Object.values(read("deno.json").exports)))],
   ["links", () => isNone(linkProblems())],
   ["manifests", () => isNone(manifestProblems())],
   ["package for npm", () => {

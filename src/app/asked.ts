@@ -30,11 +30,15 @@ export function stageOf(c: Context): Stage | undefined {
 
 /** Both ends of a connection, in the form of Hono's `ConnInfo`. */
 export interface ConnInfo {
+  /** The client. */
   readonly remote: {
+    /** What `ConnInfo` calls it; of a client on a Unix socket as well. */
     readonly transport: "tcp";
     /** Absent for a client on a Unix socket. */
     readonly address?: string;
+    /** Absent like `address`. */
     readonly addressType?: "IPv4" | "IPv6";
+    /** Absent like `address`. */
     readonly port?: number;
   };
 }

@@ -10,6 +10,7 @@ import type { Prompt } from "./prompt.ts";
 
 /** At every stage. */
 export interface SessionVariables {
+  /** The connection: its ends, its protocol and encryption, and what earlier stages found out. */
   readonly session: Session;
   /** Who the client authenticated as; absent before AUTH. A handler of `auth` may set it. */
   readonly user?: string;
@@ -23,21 +24,25 @@ export interface AuthVariables extends SessionVariables {
 
 /** From MAIL on. */
 export interface EnvelopeVariables extends SessionVariables {
+  /** The open transaction: its sender, and the recipients accepted so far. */
   readonly envelope: Envelope;
 }
 
 /** At `rcpt`. */
 export interface RecipientVariables extends EnvelopeVariables {
+  /** Whom this RCPT names; not among `envelope.to` before it is accepted. */
   readonly recipient: Recipient;
 }
 
 /** At `data`. */
 export interface MessageVariables extends EnvelopeVariables {
+  /** The message. */
   readonly mail: Mail;
 }
 
 /** At `deliver`. */
 export interface DeliveryVariables extends MessageVariables {
+  /** Whom the message is to be delivered to: each recipient is asked about by itself. */
   readonly recipient: Recipient;
 }
 
@@ -55,14 +60,23 @@ export interface CommandVariables extends SessionVariables {
 
 /** The variables of each stage. */
 export interface StageVariables extends Record<Stage, object> {
+  /** `app.connect()` */
   connect: SessionVariables;
+  /** `app.helo()` */
   helo: SessionVariables;
+  /** `app.auth()` */
   auth: AuthVariables;
+  /** `app.mail()` */
   mail: EnvelopeVariables;
+  /** `app.rcpt()` */
   rcpt: RecipientVariables;
+  /** `app.data()` */
   data: MessageVariables;
+  /** `app.deliver()` */
   deliver: DeliveryVariables;
+  /** `app.command()` */
   command: CommandVariables;
+  /** `app.disconnect()` */
   disconnect: SessionVariables;
 }
 

@@ -45,6 +45,8 @@ export class MemoryDeliveryStore implements DeliveryStore {
   readonly #entries = new Set<Entry>();
 
   /**
+   * Begins empty.
+   *
    * @param most how many half-delivered messages are remembered; past that the oldest is forgotten. Default 10 000.
    * @param mostNames how many recipients they may name together; past that likewise. Default ten times as many.
    */
@@ -53,6 +55,7 @@ export class MemoryDeliveryStore implements DeliveryStore {
     this.#mostNames = mostNames;
   }
 
+  /** Whether the sender has a message that not all of its recipients got. */
   isPending(sender: string): boolean {
     const messages = this.#senders.get(sender);
     if (messages === undefined) return false;

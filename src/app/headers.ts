@@ -18,7 +18,7 @@ import { type HeaderField, parseHeader } from "../protocol/header.ts";
 export class MailHeaders implements Iterable<readonly [name: string, value: string]> {
   readonly #fields: readonly HeaderField[];
 
-  /** @param header the octets of a header section, each line with its CRLF. */
+  /** Takes the octets of a header section, each line with its CRLF. */
   constructor(header: Uint8Array) {
     this.#fields = parseHeader(header);
   }

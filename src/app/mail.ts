@@ -34,6 +34,8 @@ export class Mail {
   readonly id: string;
 
   /**
+   * Postern makes one for each message that comes.
+   *
    * @param above header fields to put before the message, above those that middleware adds: ASCII, or UTF-8 for
    * SMTPUTF8, CRLF after each.
    * @param below the same, below those that middleware adds.

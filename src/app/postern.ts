@@ -40,6 +40,7 @@ type Handlers<E extends Env, S extends Stage, P extends string = string> = [
  * ```
  */
 export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<StageVariables["deliver"]> }> {
+  /** Takes the options of Hono. */
   constructor(options?: ConstructorParameters<typeof Hono<E>>[0]) {
     super(options as object);
     openEntrance(this as unknown as Hono);
@@ -98,6 +99,7 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
    * ```
    */
   auth(mechanisms: AuthMechanism | readonly AuthMechanism[], ...handlers: Handlers<E, "auth">): this;
+  /** For every mechanism that its handlers can check. See above. */
   auth(...handlers: Handlers<E, "auth">): this;
   auth(
     first: AuthMechanism | readonly AuthMechanism[] | StageHandler<E, "auth">,
@@ -113,6 +115,7 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
 
   /** MAIL FROM; without a pattern every sender, the null sender of bounces among them. */
   mail<P extends string>(pattern: P, ...handlers: Handlers<E, "mail", PatternPath<P>>): this;
+  /** For every sender. */
   mail(...handlers: Handlers<E, "mail">): this;
   mail(first: string | StageHandler<E, "mail">, ...rest: StageHandler<E, "mail">[]): this {
     if (typeof first === "string") return this.#address("mail", first, rest);

@@ -63,13 +63,18 @@ export function fits(code: number, enhanced: string): boolean {
  * ```
  */
 export class SmtpError extends HTTPException {
+  /** For logs. */
   override readonly name = "SmtpError";
   /** 400 to 599. */
   readonly code: number;
   /** As `5.1.1`, or empty. */
   readonly enhanced: string;
 
-  /** @throws {RangeError} when the code is no refusal, or the enhanced status code does not fit it. */
+  /**
+   * Takes what the client is to be told.
+   *
+   * @throws {RangeError} when the code is no refusal, or the enhanced status code does not fit it.
+   */
   constructor(code: number, enhanced: string, text: string, options?: { readonly cause?: unknown }) {
     if (code < 400) throw new RangeError(`Cannot refuse with code ${code}: refusals are between 400 and 599`);
     super(code as ContentfulStatusCode, { message: text, res: reply(code, enhanced, text), cause: options?.cause });

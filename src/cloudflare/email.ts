@@ -20,10 +20,12 @@ export type EmailWorkerHandler = (
 
 /** The sender is to try again: what Email Routing does when `email()` throws. */
 export class TemporaryRefusal extends Error {
+  /** For logs. */
   override readonly name = "TemporaryRefusal";
   /** 400 to 499. */
   readonly code: number;
 
+  /** Takes what the reply would have said. */
   constructor(code: number, text: string) {
     super(text);
     this.code = code;

@@ -5,17 +5,21 @@
 
 /** What sending gave. */
 export interface EmailSendResult {
+  /** The `Message-ID` it was sent with. */
   readonly messageId: string;
 }
 
 /** An envelope; one that is to be sent was made with a message. */
 export interface EmailMessageLike {
+  /** The envelope's sender; empty for `<>`. */
   readonly from: string;
+  /** The envelope's recipient. */
   readonly to: string;
 }
 
 /** As much of a stream of octets as is read here. */
 export interface OctetStream {
+  /** Locks the stream to one reader. */
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
     releaseLock(): void;
@@ -34,51 +38,71 @@ export interface ForwardableEmailMessageLike extends EmailMessageLike {
 
 /** A reply that is put together from fields. */
 export interface ReplyFields {
+  /** The `From` field. */
   readonly from: string | { readonly name: string; readonly email: string };
+  /** The `Subject` field, decoded. */
   readonly subject: string;
+  /** The `Reply-To` field. */
   readonly replyTo?: string | { readonly name: string; readonly email: string };
+  /** Further header fields. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The body as plain text. */
   readonly text?: string;
+  /** The body as HTML. */
   readonly html?: string;
+  /** In their order. */
   readonly attachments?: readonly {
+    /** `inline`: shown within the HTML, which names it by `contentId`. */
     readonly disposition: "inline" | "attachment";
+    /** Without angle brackets. */
     readonly contentId?: string | undefined;
+    /** As the recipient is to see it. */
     readonly filename: string;
+    /** The media type. */
     readonly type: string;
+    /** Text, or octets as they are. */
     readonly content: string | ArrayBuffer | ArrayBufferView;
   }[];
 }
 
 /** What an email worker is called with when it runs under Postern: all of Cloudflare's own. */
 export interface WorkerEmailMessage extends ForwardableEmailMessageLike {
+  /** The message, once. */
   readonly raw: ReadableStream<Uint8Array>;
   /** Fields of one name are joined. */
   readonly headers: Headers;
   /** Whether there is somebody to send by. */
   readonly canBeForwarded: boolean;
+  /** Sends the message on, with `X-` headers before it. Rejects without `send`, and when that fails. */
   forward(rcptTo: string, headers?: Headers): Promise<EmailSendResult>;
+  /** Answers its sender. Rejects as `forward()` does. */
   reply(message: EmailMessageLike | ReplyFields): Promise<EmailSendResult>;
 }
 
 /** What an email worker is given beside its message and its bindings. */
 export interface WorkerExecutionContext {
+  /** Work that goes on after the reply. */
   waitUntil(work: Promise<unknown>): void;
+  /** Does nothing: it is about HTTP. */
   passThroughOnException(): void;
-  // Cloudflare's has more, which differs from one version to the next.
+  /** What the deployment gives the worker; empty here. */
   // deno-lint-ignore no-explicit-any
   readonly props: any;
+  /** Cloudflare's has more, which differs from one version to the next. */
   // deno-lint-ignore no-explicit-any
   readonly [more: string]: any;
 }
 
 /** A message to be sent, in the place of the class of `cloudflare:email`. */
 export class EmailMessage implements EmailMessageLike {
+  /** The envelope's sender; empty for `<>`. */
   readonly from: string;
+  /** The envelope's recipient. */
   readonly to: string;
   /** The message with its header, lines ending in CRLF. */
   readonly raw: ReadableStream<Uint8Array> | string;
 
-  /** @param from the envelope's, as `to`. */
+  /** Takes the envelope's addresses, and the message. */
   constructor(from: string, to: string, raw: ReadableStream<Uint8Array> | string) {
     this.from = from;
     this.to = to;

@@ -12,20 +12,33 @@ export interface OutgoingMail {
   readonly raw?: Uint8Array;
   /** The `From` field. */
   readonly from?: string | { readonly name: string; readonly address: string };
+  /** The `To` field. */
   readonly to?: string;
+  /** The `Reply-To` field. */
   readonly replyTo?: string | { readonly name: string; readonly address: string };
+  /** The `Subject` field, decoded. */
   readonly subject?: string;
+  /** The body as plain text. */
   readonly text?: string;
+  /** The body as HTML. */
   readonly html?: string;
   /** The `Message-ID` of what this replies to. */
   readonly inReplyTo?: string;
+  /** The `References` field. */
   readonly references?: string;
+  /** Further header fields. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** In their order. */
   readonly attachments?: readonly {
+    /** As the recipient is to see it. */
     readonly filename: string;
+    /** The media type. */
     readonly contentType: string;
+    /** `inline`: shown within the HTML, which names it by `cid`. */
     readonly contentDisposition: "inline" | "attachment";
+    /** Without angle brackets. */
     readonly cid?: string;
+    /** Text, or octets as they are. */
     readonly content: string | Uint8Array;
   }[];
 }

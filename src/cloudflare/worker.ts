@@ -10,6 +10,7 @@ import { composed, forwarded, type OutgoingMail, replied } from "./outgoing.ts";
 
 /** An email worker: what its module exports. */
 export interface EmailWorker {
+  /** Called with each message. A throw is a temporary failure. */
   // Bindings and context are the worker's own business, and differ from one version of the platform's types to the next.
   // deno-lint-ignore no-explicit-any
   email?(message: any, env: any, context: any): unknown;

@@ -62,6 +62,7 @@ export type FailureReason =
 
 /** There is no answer. */
 export interface Failure {
+  /** Nothing is known of the name. */
   readonly status: "failure";
   /** What went wrong; in doubt, a temporary error. */
   readonly reason: FailureReason;
@@ -71,6 +72,7 @@ export interface Failure {
 
 /** There are records. */
 export interface Found<T extends RecordType = RecordType> {
+  /** There is at least one record. */
   readonly status: "ok";
   /** The name that owns the records: the end of the CNAME chain, or the name asked for, as A-labels. */
   readonly name: string;
@@ -82,6 +84,7 @@ export interface Found<T extends RecordType = RecordType> {
 
 /** There are none: `nxdomain`, the name does not exist; `nodata`, it does, but not with this type (RFC 2308 section 2). */
 export interface Absent {
+  /** Whether the name exists. */
   readonly status: "nxdomain" | "nodata";
   /** Seconds that this may still be kept. */
   readonly ttl: number;

@@ -12,6 +12,7 @@ export interface ServerAddress {
 
 /** What `/etc/resolv.conf` says, as far as it matters here. */
 export interface ResolvConf {
+  /** In the order in which they are asked. */
   readonly servers: readonly ServerAddress[];
   /** Milliseconds for one try; undefined when the file does not say. */
   readonly timeout: number | undefined;

@@ -23,8 +23,10 @@ export function isPrivateHost(hostname: string): boolean {
 
 /** A URL that points into a private network. */
 export class PrivateAddressError extends Error {
+  /** For logs. */
   override readonly name = "PrivateAddressError";
 
+  /** Takes the host of the URL, and the address that it stands for, which may be itself. */
   constructor(host: string, address: string) {
     const where = host === address ? host : `${host}, which is ${address}`;
     super(`Cannot forward to ${where}: that is no public address; set allowPrivate if it is meant`);

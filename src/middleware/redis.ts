@@ -2,12 +2,15 @@
 
 /** An `ioredis` client. */
 export interface IoRedis {
+  /** Sends a command. */
   call(command: string, ...args: string[]): Promise<unknown>;
+  /** What it is known by. */
   defineCommand(name: string, definition: object): void;
 }
 
 /** A client of `redis` (node-redis), from version 4 on; it must be connected. */
 export interface NodeRedis {
+  /** Sends a command. */
   sendCommand(args: string[]): Promise<unknown>;
 }
 

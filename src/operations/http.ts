@@ -22,6 +22,7 @@ export type ListenHttp = (
 
 /** The address for HTTP could not be bound; `cause` is what the runtime said. */
 export class HttpListenError extends Error {
+  /** For logs. */
   override readonly name = "HttpListenError";
   /** The system's, as `EADDRINUSE`; undefined where the runtime gives none. */
   readonly code: string | undefined;
@@ -30,6 +31,7 @@ export class HttpListenError extends Error {
   /** The address asked for. */
   readonly hostname: string;
 
+  /** Takes what the runtime threw as `cause`. */
   constructor({ port, hostname = httpHostname }: HttpOptions, cause: unknown) {
     const { code, message } = Object(cause) as { readonly code?: string; readonly message?: string };
     const reason = code === "EADDRINUSE" ? "the port is in use" : message ?? String(cause);

@@ -61,14 +61,19 @@ export type Step = Challenge | CredentialsStep | PasswordLookup | ScramLookup | 
 
 /** Send `data` (base64 in a 334 reply), and give the decoded answer to `respond`. */
 export interface Challenge {
+  /** Which {@linkcode Step} this is. */
   readonly type: "challenge";
+  /** As octets, before base64. */
   readonly data: Uint8Array;
+  /** @param response what the client said, decoded from base64. */
   respond(response: Uint8Array): Step;
 }
 
 /** The client has shown its credentials: ask the application, then go on with `accept` or `refuse`. */
 export interface CredentialsStep {
+  /** Which {@linkcode Step} this is. */
   readonly type: "credentials";
+  /** As the client gave them. */
   readonly credentials: Credentials;
   /** The credentials are good. `user`: whose they are; default: the user that the credentials name. */
   accept(user?: string): Step;
@@ -78,8 +83,11 @@ export interface CredentialsStep {
 
 /** CRAM-MD5: ask the application for the user's password as it is, then go on with `resume`. */
 export interface PasswordLookup {
+  /** Which {@linkcode Step} this is. */
   readonly type: "lookup";
+  /** What is to be looked up. */
   readonly secret: "password";
+  /** `CRAM-MD5`. */
   readonly mechanism: string;
   readonly user: string;
   readonly authorizationId: string | undefined;
@@ -131,7 +139,9 @@ export type Credentials = PasswordCredentials | TokenCredentials | ExternalCrede
 
 /** PLAIN and LOGIN. */
 export interface PasswordCredentials {
+  /** Which of {@linkcode Credentials} these are. */
   readonly type: "password";
+  /** How they came. */
   readonly mechanism: "PLAIN" | "LOGIN";
   /** Prepared by SASLprep (RFC 4013), so that a user has one name, whatever the mechanism. */
   readonly user: string;
@@ -143,7 +153,9 @@ export interface PasswordCredentials {
 
 /** OAUTHBEARER and XOAUTH2. */
 export interface TokenCredentials {
+  /** Which of {@linkcode Credentials} these are. */
   readonly type: "token";
+  /** How they came. */
   readonly mechanism: "OAUTHBEARER" | "XOAUTH2";
   /** The OAuth 2.0 bearer token (RFC 6750), without the word `Bearer`. */
   readonly token: string;
@@ -157,7 +169,9 @@ export interface TokenCredentials {
 
 /** EXTERNAL. */
 export interface ExternalCredentials {
+  /** Which of {@linkcode Credentials} these are. */
   readonly type: "external";
+  /** How they came. */
   readonly mechanism: "EXTERNAL";
   /** {@linkcode MechanismContext.externalIdentity}, as given. */
   readonly user: string;

@@ -19,6 +19,7 @@ export interface ScramCredentials {
 
 /** How {@linkcode scramCredentials} is to do its work. */
 export interface ScramCredentialsOptions {
+  /** Of the mechanisms that the credentials are for. */
   readonly hash: ScramHash;
   /** Of PBKDF2; at least 10 000. Default: {@linkcode defaultIterations}. */
   readonly iterations?: number;

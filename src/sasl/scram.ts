@@ -12,9 +12,11 @@ import { challenge, clientFirst, failure } from "./step.ts";
 
 /** Which of the SCRAM mechanisms, and how it hides which users exist. */
 export interface ScramOptions {
+  /** Of the mechanism, and of the credentials it takes. */
   readonly hash: ScramHash;
   /** Whether it is the `-PLUS` variant, which binds the exchange to the TLS connection. Default: false. */
   readonly plus?: boolean;
+  /** How exchanges go on for users that do not exist. */
   readonly decoy?: DecoyOptions;
 }
 

@@ -13,6 +13,7 @@ interface Proof {
 
 /** SCRAM: the client proves that it knows a password, and the server that it knows the user. */
 export interface ScramProof extends Proof {
+  /** Which of {@linkcode ShownCredentials} this is. */
   readonly type: "scram";
   /** The hash that the credentials must be of. */
   readonly hash: ScramHash;
@@ -29,6 +30,7 @@ export interface ScramProof extends Proof {
 
 /** CRAM-MD5: the client proves that it knows a password, which the server must have in clear. */
 export interface CramMd5Proof extends Proof {
+  /** Which of {@linkcode ShownCredentials} this is. */
   readonly type: "cram-md5";
   /** As {@linkcode ScramProof.prove}, with the user's password. The challenge itself was sent before. */
   prove(password: string | undefined): Promise<boolean>;

@@ -40,6 +40,7 @@ export class TestClient {
   #hasEnded = false;
   #wake: (() => void) | undefined;
 
+  /** Connects to `handler`; the greeting is the first of its replies. */
   constructor(handler: MailHandler, options: TestOptions = {}) {
     const { remoteAddress, ...serveOptions } = options;
     this.#engine = createEngine(handler, { name: "mx.test", ...serveOptions });

@@ -18,7 +18,11 @@ export class MemoryGreylistStore implements GreylistStore {
   /** In the order of their coming. */
   readonly #entries = new Map<string, { readonly since: number; readonly until: number }>();
 
-  /** @param most how many keys are remembered; past that the oldest is forgotten. Default 100 000. */
+  /**
+   * Begins empty.
+   *
+   * @param most how many keys are remembered; past that the oldest is forgotten. Default 100 000.
+   */
   constructor(most = 100_000) {
     this.#most = most;
   }
@@ -55,6 +59,8 @@ export class RedisGreylistStore implements GreylistStore {
   readonly #timeout: number;
 
   /**
+   * Asks a Redis of yours.
+   *
    * @param client of `ioredis` or `redis`, connected.
    * @param prefix of all keys. Default `postern:greylist:`.
    * @param timeout milliseconds for Redis to answer. Default 1000.
