@@ -3,11 +3,16 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { serveFlags, twinOf } from "../../src/cli/flags.ts";
+import { octets } from "../../src/cli/kind.ts";
 import { readSettings, type Settings } from "../../src/cli/settings.ts";
 import { config, folder, readImage } from "./files.ts";
 
 const dockerfiles = ["Dockerfile.bun", "Dockerfile.deno"] as const;
 const secrets = { POSTERN_TLS_CERT: "-----BEGIN CERTIFICATE-----", POSTERN_TLS_KEY: "-----BEGIN PRIVATE KEY-----" };
+
+/** What the process takes by itself on Deno, where it is most, and what is left for connections and the kernel. */
+const process = 160 * 1024 ** 2;
+const spare = 64 * 1024 ** 2;
 
 function settings(): Settings {
   return readSettings({ flags: new Map(), operands: ["app.ts"] }, { ...config.env, ...secrets }, serveFlags);
@@ -50,6 +55,16 @@ test("the drain ends before Fly.io kills", () => {
   const { grace } = settings().command;
   expect(config.kill_timeout).toBeGreaterThanOrEqual(grace / 1000 + 5);
   expect(config.kill_timeout).toBeLessThanOrEqual(300);
+});
+
+test("all the mail that may lie there fits into the VM, beside the process", () => {
+  const { spool, maxSize } = settings().options;
+  // The spool is a tmpfs, which is memory.
+  expect(config.env["POSTERN_SPOOL_DIR"]).toBe("/dev/shm");
+  const taken = spool!.memoryBudget! + spool!.diskBudget! + process;
+  expect(config.vm.map(({ memory }) => taken <= octets.read(memory)! - spare)).toEqual([true]);
+  // A message of the largest size finds room in the tmpfs.
+  expect(spool!.diskBudget!).toBeGreaterThanOrEqual(maxSize ?? 25 * 1024 ** 2);
 });
 
 test("checks and metrics ask the port of the operations page", () => {

@@ -32,6 +32,7 @@ export interface FlyConfig {
   readonly services: readonly Service[];
   readonly checks: Readonly<Record<string, { readonly type: string; readonly port: number; readonly path: string }>>;
   readonly metrics: { readonly port: number; readonly path: string };
+  readonly vm: readonly { readonly size: string; readonly memory: string }[];
 }
 
 export const config: FlyConfig = Bun.TOML.parse(readFileSync(`${folder}fly.toml`, "utf8")) as FlyConfig;

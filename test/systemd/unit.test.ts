@@ -5,6 +5,7 @@ import { chownSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pack, type Packed } from "../../.ci/package.ts";
 import { serveFlags, twinOf } from "../../src/cli/flags.ts";
+import { octets } from "../../src/cli/kind.ts";
 import { type Certificates, makeCertificates } from "../clients/certificates.ts";
 import { find, installed, privileged } from "../clients/found.ts";
 import { run } from "../clients/run.ts";
@@ -50,6 +51,14 @@ test("its variables are known to the command, and the drain ends before systemd 
   const twins = new Set(serveFlags.flatMap(({ flags }) => flags.map(twinOf)));
   expect(Object.keys(environment).filter((name) => name.startsWith("POSTERN_") && !twins.has(name))).toEqual([]);
   expect(Number(settings("TimeoutStopSec")[0])).toBeGreaterThanOrEqual(Number(environment["POSTERN_GRACE"]) + 5);
+});
+
+test("all the mail that may lie in memory and in a tmpfs fits below the limit, beside the process", () => {
+  const budgets = ["POSTERN_MEMORY_BUDGET", "POSTERN_DISK_BUDGET"].map((name) => octets.read(environment[name]!)!);
+  const process = 160 * 1024 ** 2;
+  // systemd's G is a GiB.
+  const most = octets.read(settings("MemoryMax")[0]!.replace(/G$/, "GiB"))!;
+  expect(budgets.reduce((sum, budget) => sum + budget, process)).toBeLessThan(most);
 });
 
 test.skipIf(!privileged("handing over a key"))(
