@@ -106,7 +106,7 @@ export class Mail {
     return new Chunks(this.#prepare(), this.#content, this.#skipped);
   }
 
-  /** All octets. A message that lies in a file is read when memory has room for it; see `spool.memoryBudget`. */
+  /** All octets, in an array of its own. It is made when memory has room for it; see `spool.memoryBudget`. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const room = this.#content.makeRoom();
     if (room !== undefined) await room;

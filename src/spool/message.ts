@@ -31,7 +31,7 @@ export class SpooledMessage implements Content {
   /** A copy of the header section: of octets that go to a file, or that came in many pieces. */
   #passing: PassingHeader | undefined;
   #passingHeld = 0;
-  /** Where somebody wants all of the file in memory at once. */
+  /** Where somebody wants all of it as one array, which comes to memory beside the pieces. */
   #reading: Reading | undefined;
   #holders = 1;
 
@@ -103,8 +103,6 @@ export class SpooledMessage implements Content {
 
   makeRoom(): Promise<void> | undefined {
     this.#assertHeld();
-    // What is in memory already is counted, and is not long.
-    if (this.#file === undefined) return undefined;
     this.#reading ??= this.#spool.readers.enter(this.#size);
     return this.#reading.admitted;
   }

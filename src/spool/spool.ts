@@ -10,7 +10,7 @@ export interface SpoolOptions {
   readonly memoryPerMessage?: number;
   /**
    * How much of all messages together may be in memory: past it what comes goes to files, and handlers that want a
-   * message from a file whole (`bytes()`, `text()`, `parse()`) wait for each other. Beyond it each connection has no more
+   * message whole (`bytes()`, `text()`, `parse()`), which is a copy of it, wait for each other. Beyond it each connection has no more
    * than the block that it is sending, and 16 KiB of a header. Default 256 MiB.
    */
   readonly memoryBudget?: number;
@@ -32,7 +32,7 @@ export class Spool {
   readonly directory: string | undefined;
   readonly #memoryBudget: number;
   readonly #diskBudget: number;
-  /** Those who want all of a message that lies in a file. */
+  /** Those who want all of a message as one array. */
   readonly readers: Readers = new Readers((octets) => this.inMemory + octets <= this.#memoryBudget);
   #inMemory = 0;
   #onDisk = 0;
