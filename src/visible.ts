@@ -17,6 +17,31 @@ export function withoutControls(text: string): string {
   });
 }
 
+/**
+ * A URL that others may read: without its user and password, and with only the names of its query, whose values are
+ * often secrets. Text that is no http URL, though it was meant to be one, loses all before its last `@`.
+ */
+export function visibleUrl(text: string): string {
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) {
+    return visible(withoutQuery(text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@")));
+  }
+  const url = new URL(text);
+  url.username = url.password = "";
+  return withoutQuery(url.href);
+}
+
+/** The URLs in a text of others, each as {@linkcode visibleUrl} has it. */
+export function withVisibleUrls(text: string): string {
+  return text.replace(/\bhttps?:\/\/[^\s"'`<>()]+/gi, visibleUrl);
+}
+
+function withoutQuery(text: string): string {
+  const [place = "", query] = text.replace(/#.*/s, "").split(/\?(.*)/s);
+  if (!query) return place;
+  const shown = query.split("&").map((pair) => pair.includes("=") ? `${pair.replace(/=.*/s, "")}=…` : "…");
+  return `${place}?${shown.join("&")}`;
+}
+
 /** One line for whatever was thrown: its name where that says more than "Error", and its message. */
 export function describeError(thrown: unknown): string {
   if (!(thrown instanceof Error)) return visible(String(thrown));

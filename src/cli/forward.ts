@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Postern } from "../app/postern.ts";
 import { forward } from "../forward/forward.ts";
 import type { ForwardOptions } from "../forward/options.ts";
-import { describeError, visible } from "../visible.ts";
+import { describeError, visible, visibleUrl } from "../visible.ts";
 import { availableParser, parseArguments } from "./args.ts";
 import { CommandError, UsageError } from "./failure.ts";
 import { type ForwardCommandSettings, forwardFlags } from "./forwardflags.ts";
@@ -26,24 +26,19 @@ export async function forwardCommand(words: readonly string[], surroundings: Com
   const settings = readSettings({ flags, operands }, environment, forwardFlags);
   onSettings(settings);
   if (operands.length > 0) {
-    throw new UsageError(`forward takes no ENTRY, but was given ${operands.map(visible).join(" ")}`);
+    throw new UsageError(`forward takes no ENTRY, but was given ${operands.map(visibleUrl).join(" ")}`);
   }
   const { command } = settings;
   const { to, domains } = required(settings.forward);
-  // A password in the URL is for the function, not for eyes.
-  const shown = new URL(to);
-  shown.username = shown.password = "";
+  // A password in the URL, or a token, is for the function, not for eyes.
+  const shown = visibleUrl(to);
   if (command.printConfig) {
-    const { entry: _, ...config } = effectiveConfig(
-      { ...settings, forward: { ...settings.forward, to: shown.href } },
-      shown.href,
-      forwardFlags,
-    ) as Record<string, unknown>;
+    const { entry: _, ...config } = effectiveConfig(settings, shown, forwardFlags) as Record<string, unknown>;
     return output.write(`${JSON.stringify(config, null, command.logFormat === "json" ? 0 : 2)}\n`);
   }
   const app = forwarder(to, domains, optionsOf(settings), settings.forward?.askRecipients === true);
   configureLog(command, output);
-  await run(app, shown.href, settings, surroundings);
+  await run(app, shown, settings, surroundings);
 }
 
 function required(given: Settings["forward"] = {}): Pick<ForwardCommandSettings, "to" | "domains"> {

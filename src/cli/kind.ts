@@ -2,6 +2,7 @@
 
 import { isDomain } from "../protocol/domain.ts";
 import { isPem } from "../tls/pem.ts";
+import { visibleUrl } from "../visible.ts";
 
 /** Reads the values of a flag. */
 export interface Kind<T> {
@@ -11,6 +12,8 @@ export interface Kind<T> {
   readonly expected: string;
   /** The value, or undefined for text that is none. */
   read(text: string): T | undefined;
+  /** What may be shown of text that is given for it. Absent: all of it. */
+  readonly show?: (text: string) => string;
 }
 
 /** On or off. As an environment variable: 1 or 0, true or false. */
@@ -67,6 +70,7 @@ export const url: Kind<string> = {
   placeholder: "URL",
   expected: "a URL such as https://app.example/inbound",
   read: (text) => /^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined,
+  show: visibleUrl,
 };
 
 /** Domains, with commas between them. */

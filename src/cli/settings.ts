@@ -79,7 +79,8 @@ export function effectiveConfig(settings: Settings, entry: string | undefined, g
     const set = flag.sets.split(".").reduce<unknown>((at, key) => Reflect.get(Object(at), key), given);
     const value = set ?? (flag.default === undefined ? null : flag.kind.read(flag.default));
     const isHidden = (flag.isSecret && value !== null) || (typeof value === "string" && isPem(value));
-    values.set(flag.sets, isHidden ? "(hidden)" : value);
+    const { show } = flag.kind;
+    values.set(flag.sets, isHidden ? "(hidden)" : show && typeof value === "string" ? show(value) : value);
   }
   if (options.name === undefined) values.set("name", machineName());
   if (options.listeners !== undefined) values.set("port", null);
@@ -110,7 +111,8 @@ function find(flag: Flag, given: Arguments, environment: Environment): Written |
 function read(flag: Flag, name: string, value: string): unknown {
   const read = flag.kind.read(value);
   if (read !== undefined) return read;
-  const shown = flag.isSecret ? "the value" : `"${visible(value)}"`;
+  const { show = visible } = flag.kind;
+  const shown = flag.isSecret ? "the value" : `"${show(value)}"`;
   throw new UsageError(`${name}: ${shown} is not ${flag.kind.expected}`);
 }
 

@@ -3,6 +3,7 @@
 import { type Format, type FormatName, formats } from "./format.ts";
 import { isPrivateHost, PrivateAddressError } from "./private.ts";
 import { signingKeys } from "./signature.ts";
+import { visibleUrl } from "../visible.ts";
 
 /** Options of {@linkcode forward}. */
 export interface ForwardOptions {
@@ -82,15 +83,9 @@ export function forwardSettings(url: string | URL, options: ForwardOptions): For
 
 function targetOf(url: string | URL): URL {
   if (!URL.canParse(url)) {
-    throw new TypeError(
-      `Cannot forward to "${withoutPassword(`${url}`)}": write a URL, as https://app.example/inbound`,
-    );
+    throw new TypeError(`Cannot forward to "${visibleUrl(`${url}`)}": write a URL, as https://app.example/inbound`);
   }
   const target = new URL(url);
   if (target.protocol === "http:" || target.protocol === "https:") return target;
   throw new TypeError(`Cannot forward to ${target.protocol} URLs: write one that begins with https:// or http://`);
-}
-
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, "//…@");
 }

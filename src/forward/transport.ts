@@ -1,5 +1,6 @@
 /** How a request reaches its function. */
 
+import { describeError, stackOf, withVisibleUrls } from "../visible.ts";
 import type { RequestBody } from "./format.ts";
 
 /** A POST to be made. */
@@ -39,11 +40,22 @@ export function fetchTransport(fetch: typeof globalThis.fetch): Transport {
     const { gathered } = await import("../app/digest.ts");
     // In one piece: a stream for a body would lose its length.
     const init = { method: "POST", headers, body: await gathered(body.read()), redirect: "manual", signal } as const;
-    const response = await fetch(url, init);
+    const response = await fetch(url, init).catch((error) => {
+      throw withoutSecrets(error);
+    });
     const text = isReplyText(response.headers) ? await beginning(response) : "";
     await response.body?.cancel().catch(() => {});
     return { status: response.status, headers: response.headers, text };
   };
+}
+
+/** Some runtimes name the URL in their error, or in its cause: it has a place in the log, a token in it has not. */
+function withoutSecrets(error: unknown): unknown {
+  const said = stackOf(error) || describeError(error);
+  if (withVisibleUrls(said) === said) return error;
+  const { cause } = error as Error;
+  const reason = cause === undefined ? "" : ` (${describeError(cause)})`;
+  return new Error(withVisibleUrls(`${describeError(error)}${reason}`));
 }
 
 async function beginning(response: Response): Promise<string> {

@@ -21,7 +21,9 @@ const mail = { from: "alice@example.org", to: ["bob@example.com"] };
 describe.each(runtimeNames)("%s", (runtime) => {
   test("hands mail to a function, signed, and its answer to the sender", async () => {
     await using target = await startFunction(says(200, "Ticket 7"));
-    const words = ["--to", target.url, "--domain", "example.com,example.net", "--secret-file", secretFile];
+    const { host } = new URL(target.url);
+    const to = `http://me:hunter2@${host}/in?token=hunter3`;
+    const words = ["--to", to, "--domain", "example.com,example.net", "--secret-file", secretFile];
     const command = new Command(runtime, ["forward", ...words, "--allow-private", "--format", "json", ...listen]);
     const port = await command.port();
     expect((await sendMail(port, mail)).at(-2)).toBe("250 2.0.0 Ticket 7");
@@ -30,9 +32,12 @@ describe.each(runtimeNames)("%s", (runtime) => {
     );
     const { status, stdout, stderr } = await command.stop();
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toContain(`for ${target.url} (Postern `);
+    expect(stdout).toContain(`for http://${host}/in?token=… (Postern `);
     expect(stdout).not.toContain(secret);
-    const { headers, body } = target.asked[0]!;
+    expect(stdout).not.toMatch(/hunter[23]/);
+    const { headers, body, path } = target.asked[0]!;
+    expect(path).toBe("/in?token=hunter3");
+    expect(headers["authorization"]).toBe(`Basic ${btoa("me:hunter2")}`);
     expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({ type: "mail.deliver" });
     expect(target.asked).toHaveLength(1);
   }, 30_000);
@@ -74,21 +79,31 @@ test.each<[string[], number, RegExp]>([
   expect(ended.status).toBe(status);
 }, 30_000);
 
+test.each([
+  [["--to", "htps://me:hunter2@app.example/in?token=hunter3"], '--to: "htps://…@app.example/in?token=…" is not'],
+  [["--to", "https://me:hunter2@app example/in?hunter3"], '--to: "https://…@app example/in?…" is not a URL'],
+  [[...complete, "https://me:hunter2@app.example/in?token=hunter3"], "but was given https://app.example/in?token=…"],
+])("shows no secrets of a URL in %j", async (words, said) => {
+  const { stdout, stderr } = await run("bun", ["forward", ...words]);
+  expect(stderr).toContain(said);
+  expect(stdout + stderr).not.toMatch(/hunter[23]/);
+}, 30_000);
+
 test("prints its settings without a password, and its help", async () => {
-  const url = "https://actionmailbox:hunter2@app.example/rails";
+  const url = "https://actionmailbox:hunter2@app.example/rails?token=hunter3&plain#hunter4";
   const words = ["--to", url, "--domain", "example.com", "--format", "action-mailbox", "--print-config"];
   const [config, help] = await Promise.all([run("bun", ["forward", ...words]), run("bun", ["forward", "--help"])]);
   expect(JSON.parse(config.stdout)).toMatchObject({
     port: 2525,
     hostname: "0.0.0.0",
     forward: {
-      to: "https://app.example/rails",
+      to: "https://app.example/rails?token=…&…",
       domains: ["example.com"],
       format: "action-mailbox",
       allowPrivate: false,
     },
   });
-  expect(config.stdout).not.toContain("hunter2");
+  expect(config.stdout).not.toMatch(/hunter\d|plain/);
   expect(help.stdout).toStartWith("Usage: postern forward --to URL --domain NAME[,NAME] ");
   expect(help.stdout.split("\n").filter((line) => line.length > 120)).toEqual([]);
   expect(help.stdout).not.toContain("inbox");

@@ -5,6 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { Postern } from "postern";
 import { forward } from "postern/forward";
 import { send } from "postern/testing";
+import { stackOf } from "../../src/visible.ts";
 import { type Asked, secret, startFunction, takes } from "./functions.ts";
 
 const other = "whsec_b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVy";
@@ -163,5 +164,26 @@ describe("the request", () => {
     app.deliver("*", forward("http://localhost/inbound", { fetch, secret }));
     expect((await send(app, mail)).data?.raw).toBe("250 2.0.0 Thanks");
     expect(await requests[0]?.text()).toContain("Hello");
+  });
+
+  test("a token in the URL is in no error, whatever fetch says of it", async () => {
+    const url = "http://app.example/inbound?token=hunter2";
+    const failures = [
+      new TypeError(`error sending request for url (${url}): no route`),
+      new TypeError("fetch failed", { cause: new Error(`error sending request for url (${url}): no route`) }),
+    ];
+    for (const failure of failures) {
+      const app = new Postern();
+      const seen: Error[] = [];
+      const fetch = (() => Promise.reject(failure)) as unknown as typeof globalThis.fetch;
+      app.onError((error) => {
+        seen.push(error);
+        throw error;
+      });
+      app.deliver("*", forward(url, { fetch, secret }));
+      expect((await send(app, mail)).data?.code).toBe(451);
+      expect(stackOf(seen[0])).toContain("(http://app.example/inbound?token=…): no route");
+      expect(stackOf(seen[0])).not.toContain("hunter2");
+    }
   });
 });
