@@ -194,9 +194,15 @@ export function logProxyFault(proxy: string, reason: string): void {
 /** A handler failed: what it was asked, what it did, and what the client was told instead. */
 export function logHandlerFailure(event: StageEvent, error: unknown, reply: Reply): void {
   if (!handlers.isEnabledFor("error")) return;
+  const { session: { id: session }, stage } = event;
+  // Nobody is there any more to be told anything.
+  if (stage === "disconnect") {
+    handlers.error("{session} {stage} failed: {error}", { session, stage, ...errorFields(handlers, error) });
+    return;
+  }
   handlers.error("{session} {stage} failed, client was told {reply}: {error}", {
-    session: event.session.id,
-    stage: event.stage,
+    session,
+    stage,
     ...("id" in event ? { id: event.id } : {}),
     ...("recipient" in event ? { recipient: visible(`<${event.recipient.address}>`) } : {}),
     code: reply.code,

@@ -42,19 +42,30 @@ function withoutQuery(text: string): string {
   return `${place}?${shown.join("&")}`;
 }
 
-/** One line for whatever was thrown: its name where that says more than "Error", and its message. */
+/**
+ * One line for whatever was thrown: its name where that says more than "Error", and its message. Never throws itself,
+ * whatever getters and conversions it meets.
+ */
 export function describeError(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return visible(String(thrown));
-  const name = thrown.name === "Error" ? "" : `${thrown.name}: `;
-  // Some runtimes colour what they say of modules.
-  const message = thrown.message.replace(/\x1b\[[\d;]*m/g, "").replace(/\s*\n\s*/g, " ");
-  return visible(`${name}${message || "(no message)"}`);
+  try {
+    if (!(thrown instanceof Error)) return visible(String(thrown));
+    const name = thrown.name === "Error" ? "" : `${thrown.name}: `;
+    // Some runtimes colour what they say of modules.
+    const message = thrown.message.replace(/\x1b\[[\d;]*m/g, "").replace(/\s*\n\s*/g, " ");
+    return visible(`${name}${message || "(no message)"}`);
+  } catch {
+    return "(an error that cannot be put into words)";
+  }
 }
 
-/** The stack of what was thrown and those of its causes, line by line; empty when it has none. */
+/** The stack of what was thrown and those of its causes, line by line; empty when it has none. Never throws itself. */
 export function stackOf(thrown: unknown, depth = 0): string {
-  if (!(thrown instanceof Error)) return "";
-  const own = (thrown.stack ?? "").split("\n").map(visible).join("\n");
-  if (thrown.cause === undefined || depth === 5) return own;
-  return `${own}\ncaused by ${stackOf(thrown.cause, depth + 1) || describeError(thrown.cause)}`;
+  try {
+    if (!(thrown instanceof Error)) return "";
+    const own = (thrown.stack ?? "").split("\n").map(visible).join("\n");
+    if (thrown.cause === undefined || depth === 5) return own;
+    return `${own}\ncaused by ${stackOf(thrown.cause, depth + 1) || describeError(thrown.cause)}`;
+  } catch {
+    return "";
+  }
 }

@@ -106,7 +106,8 @@ export function application(given: DeliverySurroundings): Application {
 
   function keep(work: Promise<unknown>): void {
     given.background.add(work);
-    work.finally(() => given.background.delete(work));
+    const forget = () => given.background.delete(work);
+    work.then(forget, forget);
   }
 
   return { mechanisms: routes.mechanisms, decide, deliver };

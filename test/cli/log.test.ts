@@ -4,7 +4,7 @@ import type { CommandSettings } from "../../src/cli/flags.ts";
 import { announcement, configureLog } from "../../src/cli/log.ts";
 import { Output } from "../../src/cli/output.ts";
 import { logHandlerFailure, logObserver } from "../../src/log.ts";
-import { describeError, visible } from "../../src/visible.ts";
+import { describeError, stackOf, visible } from "../../src/visible.ts";
 
 /** Letters that a terminal obeys, or that only look like text. */
 const traps = "\x1b[2J\r\n\x7f\x9b31m\u2028\u202eabc\u2066";
@@ -171,6 +171,20 @@ test.each(["info", "debug"] as const)(
     else expect(line.stack).toMatch(/\n +at [^]*\ncaused by Error: the cause\n/);
   },
 );
+
+test("an error that fails when it is looked at is described all the same", () => {
+  const trapped = (property: string) =>
+    Object.defineProperty(new Error("x"), property, {
+      get() {
+        throw new Error("the error's own getter");
+      },
+    });
+  for (const thrown of [Object.create(null), trapped("message"), trapped("name")]) {
+    expect(describeError(thrown)).toBe("(an error that cannot be put into words)");
+  }
+  expect(stackOf(trapped("stack"))).toBe("");
+  expect(stackOf(trapped("cause"))).toBe("");
+});
 
 test("as text for eyes, nothing in a line is obeyed, and no line of others begins like the log's own", async () => {
   const printed = configure({ logFormat: "pretty" });
