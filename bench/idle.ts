@@ -1,8 +1,9 @@
 /**
  * Many idle connections: what each costs in memory, and whether others can still work among them.
  *
- * `bun bench/idle.ts [bun|deno|node]… [--connections N] [--working N] [--write]`; 20 000 and 1000 by default, as far as
- * the limit on open files (`ulimit -n`) allows: a server keeps a quarter of them for messages.
+ * `bun bench/idle.ts [bun|deno|node]… [--connections N] [--working N] [--workers N] [--write]`; 20 000 and 1000 by
+ * default, as far as the limit on open files (`ulimit -n`) allows: each process of a server keeps a quarter of them for
+ * messages.
  */
 
 import process from "node:process";
@@ -23,13 +24,15 @@ const { values: flags, positionals } = parseArgs({
   options: {
     connections: { type: "string", default: "20000" },
     working: { type: "string", default: "1000" },
+    workers: { type: "string", default: "1" },
     write: { type: "boolean", default: false },
   },
 });
 const working = Number(flags.working);
+const workers = Number(flags.workers);
 /** Files that a runtime has open for itself. */
 const spare = 100;
-const room = new FileRoom(fileLimit(), spare).connections - working;
+const room = new FileRoom(fileLimit(), spare).connections * workers - working;
 const connections = Math.min(Number(flags.connections), room);
 const chosen = runtimeNames.filter((name) => positionals.length === 0 || positionals.includes(name));
 /** A client holds as many files as connections: two share them. */
@@ -44,7 +47,10 @@ const rows: string[][] = [];
 for (const runtime of chosen) {
   const file = await ready(runtime, `bench/servers/postern_${runtime}.ts`);
   const command = [...interpreters[runtime], file];
-  await using server = await MeasuredServer.start((port) => ({ command: [...command, `${port}`] }));
+  await using server = await MeasuredServer.start((port) => ({
+    command: [...command, `${port}`],
+    env: { WORKERS: `${workers}` },
+  }));
   await pause(1000);
   const empty = residentSize(server.pid);
   const kernelBefore = tcpMemory();
@@ -61,7 +67,7 @@ for (const runtime of chosen) {
     // Garbage of the greeting goes when the runtime finds the time.
     await pause(5000);
     const idle = residentSize(server.pid);
-    const kernel = tcpMemory() - kernelBefore;
+    const kernel = Math.max(0, tcpMemory() - kernelBefore);
     const worked = await work(server.port);
     await pause(2000);
     const after = residentSize(server.pid);
@@ -96,7 +102,10 @@ const head = [
 const limited = connections < Number(flags.connections)
   ? ` The limit on open files is ${whole(fileLimit())}, of which a server keeps a quarter for messages.`
   : "";
-const output = `Machine: ${machine()}. Load average before: ${load.toFixed(2)}.${limited}\n\n${table(head, rows)}`;
+const processes = workers === 1 ? "" : ` ${workers} workers; memory is theirs and their parent's together.`;
+const output = `Machine: ${machine()}. Load average before: ${load.toFixed(2)}.${processes}${limited}\n\n${
+  table(head, rows)
+}`;
 console.log(output);
 if (flags.write) writeResults("idle", output);
 
