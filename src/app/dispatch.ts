@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly background: Set<Promise<unknown>>;
   /** Stands around each question to the handlers, to measure it: gives what `ask` gives. Absent: nobody does. */
   around?(event: StageEvent, ask: () => Promise<Verdict>): Promise<Verdict>;
+  /** Told what middleware of ours made of a client. Absent: nobody counts. */
+  found?(check: string, result: string): void;
   /** Told of a handler that failed, and of the reply that its failure became. */
   failed(event: StageEvent, error: unknown, reply: Reply): void;
 }
@@ -49,10 +51,10 @@ function ask(
   mail: Mail | undefined,
   surroundings: Surroundings,
 ): Verdict | Promise<Verdict> {
-  const { routes: { name, passages, addresses }, bindings, deadlines } = surroundings;
+  const { routes: { name, passages, addresses }, bindings, deadlines, found } = surroundings;
   const limit = new TimeLimit(surroundings.handlerTimeout);
   const asked = event.stage === "auth" ? timed(event, limit) : event;
-  const call: StageCall = { event: asked, name, mail, limit, isUnanswered: false };
+  const call: StageCall = { event: asked, name, mail, limit, found, isUnanswered: false };
   deadlines.add(limit);
   try {
     limit.throwIfOver();

@@ -25,6 +25,8 @@ export interface StageCall {
   readonly mail?: Mail | undefined;
   /** The handlers' time. */
   readonly limit: TimeLimit;
+  /** Told what middleware made of the client, where somebody counts it. */
+  readonly found?: ((check: string, result: string) => void) | undefined;
   /** Whether no handler answered: middleware passed, and no route had an opinion. */
   isUnanswered: boolean;
   /** What a handler threw, for the log. */

@@ -8,8 +8,17 @@ import { isAddress } from "../protocol/address.ts";
 import { AddressList } from "../protocol/addresslist.ts";
 import type { Session } from "../session/session.ts";
 
-/** What was asked, and by which server; undefined for HTTP. */
-export function askedOf(c: Context): { readonly event: StageEvent; readonly name: string } | undefined {
+/** A question, by whom it is asked, and who is to be told what was made of it. */
+export interface Asked {
+  readonly event: StageEvent;
+  /** The server's own name. */
+  readonly name: string;
+  /** Counts a result that has no place among the facts of a session or a transaction. Absent: nobody counts. */
+  readonly found?: ((check: string, result: string) => void) | undefined;
+}
+
+/** What was asked; undefined for HTTP. */
+export function askedOf(c: Context): Asked | undefined {
   return callOf(c);
 }
 

@@ -9,7 +9,7 @@ import type { Reply } from "../protocol/reply.ts";
 import type { Conversation } from "../session/conversation.ts";
 import type { Application, DataEvent, Outcome } from "../session/event.ts";
 import type { AuthOutcome, MessageOutcome, Observer } from "../session/observer.ts";
-import { lostInData } from "../session/replies.ts";
+import { lostInData, synchronization } from "../session/replies.ts";
 import type { Transaction } from "../session/transaction.ts";
 import type { Ending } from "../session/wire.ts";
 import { Distribution, Tallies, Tally } from "./tally.ts";
@@ -58,11 +58,18 @@ export class Metrics implements Observer {
   readonly verdicts: Tallies<Check> = new Tallies();
   readonly #verdicts = new Verdicts((check, result) => this.verdicts.add(check, result));
 
-  replied({ verb }: Conversation, { code }: Reply): void {
+  replied({ verb }: Conversation, reply: Reply): void {
+    const { code } = reply;
     const stage = verb === undefined ? "connect" : stageOfVerb[verb] ?? verb.toLowerCase();
     let counts = this.replies.get(stage);
     if (counts === undefined) this.replies.set(stage, counts = new Float64Array(codes));
     counts[code]!++;
+    if (verb === undefined && reply === synchronization) this.found("early-talker", "early");
+  }
+
+  /** Is told by middleware what it made of a client. */
+  found(check: string, result: string): void {
+    this.#verdicts.found(check, result);
   }
 
   message(_: Conversation, __: Transaction, { size, reply }: MessageOutcome): void {

@@ -35,7 +35,7 @@ export class Operations {
   readonly metrics: Metrics | undefined;
   readonly observer: Observer;
   /** What the dispatching of questions is to tell. */
-  readonly surroundings: Pick<Surroundings, "around" | "failed">;
+  readonly surroundings: Pick<Surroundings, "around" | "failed" | "found">;
   readonly #observed: Observed;
   readonly #tracer: Tracer | undefined;
 
@@ -55,6 +55,7 @@ export class Operations {
         const traced = tracer === undefined ? ask : () => tracer.around(event, ask);
         return metrics === undefined ? traced() : metrics.around(event, traced);
       },
+      ...(metrics === undefined ? {} : { found: (check, result) => metrics.found(check, result) }),
       failed(event, error, reply) {
         metrics?.handlerFailures.add(event.stage);
         tracer?.handlerFailed(event, error);

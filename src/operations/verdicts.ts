@@ -8,7 +8,11 @@ import type { Mailability } from "../mx/mod.ts";
 import type { SpfVerdict } from "../spf/mod.ts";
 
 /** What was checked. */
-export type Check = "spf" | "dkim" | "dmarc" | "arc" | "iprev" | "dnsbl" | "mx";
+export type Check = "spf" | "dkim" | "dmarc" | "arc" | "iprev" | "dnsbl" | "mx" | PolicyCheck;
+
+/** Checks that leave no facts behind: they tell by themselves, each time. */
+const policyChecks = ["greylist", "rate-limit", "tarpit", "early-talker"] as const;
+type PolicyCheck = typeof policyChecks[number];
 
 type Told = (check: Check, result: string) => void;
 
@@ -16,6 +20,7 @@ type Told = (check: Check, result: string) => void;
 const results: ReadonlySet<string> = new Set([
   ...["none", "neutral", "pass", "fail", "softfail", "policy", "temperror", "permerror"],
   ...["listed", "clean", "unanswered", "mailable", "unmailable"],
+  ...["deferred", "passed", "exceeded", "within", "held", "full", "early"],
 ]);
 
 /** Tells of each verdict once, however many stages it is there for. */
@@ -25,6 +30,12 @@ export class Verdicts {
 
   constructor(tell: Told) {
     this.#tell = (check, result) => tell(check, results.has(result) ? result : "other");
+  }
+
+  /** Is told by middleware what it made of a client. */
+  found(check: string, result: string): void {
+    const known = policyChecks.find((each) => each === check);
+    if (known !== undefined) this.#tell(known, result);
   }
 
   /** Looks at what is known after a stage was asked. */

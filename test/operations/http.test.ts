@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect, createServer } from "node:net";
 import { type ListenerOptions, Postern, type ServeOptions } from "postern";
 import { serve } from "postern/bun";
+import type { ListenHttp } from "../../src/operations/http.ts";
+import { type Listen, start } from "../../src/server.ts";
 import { Runtime, runtimeNames, type Served } from "../runtime.ts";
 import { WireClient } from "../wire.ts";
 
@@ -165,4 +167,25 @@ test.each<[string, ServeOptions & ListenerOptions, string]>([
   ["no address", { http: { port: 0, hostname: "" } }, "Cannot serve HTTP on an empty hostname"],
 ])("%s is an error", async (_, options, message) => {
   await expect(serve(new Postern(), { port: 0, hostname: "127.0.0.1", ...options })).rejects.toThrow(message);
+});
+
+test("it is not ready until its listeners are bound", async () => {
+  const heard: string[] = [];
+  /** A port that takes its time to be bound: long enough to ask. */
+  const listen: Listen = async () => {
+    for (const path of ["/readyz", "/healthz"]) {
+      const response = await fetch(`http://127.0.0.1:${pages!.port}${path}`);
+      heard.push(`${response.status} ${await response.text()}`);
+    }
+    return { port: 25, hostname: "127.0.0.1", close() {} };
+  };
+  let pages: Bun.Server<undefined> | undefined;
+  const listenHttp: ListenHttp = ({ port, hostname }, answer) => {
+    const made = pages = Bun.serve({ port, hostname, fetch: (request) => answer(request, {}) });
+    const close = () => made.stop();
+    return Promise.resolve({ port: made.port!, hostname, close, destroy: () => void made.stop(true) });
+  };
+  await using server = await start(new Postern(), { http }, listen, undefined, listenHttp);
+  expect(heard).toEqual(["503 not listening yet\n", "200 ok\n"]);
+  expect((await fetch(`http://127.0.0.1:${server.http!.port}/readyz`)).status).toBe(200);
 });

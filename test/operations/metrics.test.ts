@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { Postern } from "postern";
-import { authenticate } from "postern/authenticate";
-import { serve } from "postern/bun";
-import { staticResolver } from "postern/dns";
-import { dnsbl } from "postern/dnsbl";
-import { fcrdns } from "postern/fcrdns";
-import { mx } from "postern/mx";
-import { spf } from "postern/spf";
 import { Certificates, missing } from "../tls/certificates.ts";
 import { Runtime, runtimeNames, type Served } from "../runtime.ts";
 import { WireClient } from "../wire.ts";
@@ -188,51 +180,64 @@ describe.each(runtimeNames)("metrics on %s", (name) => {
     client.destroy();
     await served.close();
   });
-});
 
-test("each verdict of middleware is counted once, however many stages it is there for", async () => {
-  const resolver = staticResolver({
-    "pass.test": { TXT: ["v=spf1 ip4:127.0.0.1 -all"], MX: [{ preference: 1, exchange: "mx.pass.test" }] },
-    "_dmarc.pass.test": { TXT: ["v=DMARC1; p=reject"] },
-    "1.0.0.127.in-addr.arpa": { PTR: ["localhost.test"] },
-    "localhost.test": { A: ["127.0.0.1"] },
-    "1.0.0.127.bl.test": { A: ["127.0.0.2"] },
+  test("each verdict of middleware is counted once, however many stages it is there for", async () => {
+    const served = await runtime.serve("judging", { metrics: true });
+    const client = await greeted(served.port);
+    for (const from of ["a@pass.test", "b@pass.test"]) {
+      await client.command(`MAIL FROM:<${from}>`);
+      await client.command("RCPT TO:<a@example.com>");
+      await client.command("RCPT TO:<b@example.com>");
+      await client.command("DATA");
+      client.write(`From: ${from}\r\n\r\nhello\r\n.\r\n`);
+      expect((await client.reply()).code).toBe(250);
+    }
+    // Policy is counted each time that it is asked.
+    expect((await client.command("MAIL FROM:<b@pass.test>")).code).toBe(451);
+    await client.command("MAIL FROM:<a@odd.test>");
+    expect((await client.command("RCPT TO:<grey@example.com>")).code).toBe(451);
+    expect((await client.command("RCPT TO:<back@example.com>")).code).toBe(250);
+    client.destroy();
+    const early = await WireClient.connect({ port: served.port });
+    early.write("EHLO client.test\r\n");
+    expect((await early.reply()).code).toBe(554);
+    early.destroy();
+    const found = parseExposition(await served.metrics());
+    expect([...found.get("postern_verdicts_total")!.samples].sort()).toEqual([
+      ["postern_verdicts_total{check=arc,result=none}", 2],
+      ["postern_verdicts_total{check=dkim,result=none}", 2],
+      ["postern_verdicts_total{check=dmarc,result=pass}", 2],
+      ["postern_verdicts_total{check=dnsbl,result=listed}", 2],
+      ["postern_verdicts_total{check=early-talker,result=early}", 1],
+      ["postern_verdicts_total{check=early-talker,result=held}", 2],
+      ["postern_verdicts_total{check=greylist,result=deferred}", 1],
+      ["postern_verdicts_total{check=greylist,result=passed}", 1],
+      ["postern_verdicts_total{check=iprev,result=pass}", 2],
+      ["postern_verdicts_total{check=mx,result=mailable}", 2],
+      ["postern_verdicts_total{check=mx,result=unmailable}", 1],
+      ["postern_verdicts_total{check=rate-limit,result=exceeded}", 1],
+      ["postern_verdicts_total{check=rate-limit,result=within}", 3],
+      ["postern_verdicts_total{check=spf,result=other}", 1],
+      ["postern_verdicts_total{check=spf,result=pass}", 2],
+      ["postern_verdicts_total{check=tarpit,result=held}", 6],
+    ]);
+    await served.close();
   });
-  const app = new Postern();
-  app.use(dnsbl({ resolver, zones: ["bl.test"], reject: Infinity }), fcrdns({ resolver }));
-  app.use(spf({ resolver }), mx({ resolver }), authenticate({ resolver }));
-  // What somebody else leaves under such a name is no verdict.
-  app.helo((c) => {
-    c.var.session.locals["auth"] = "yes";
-    return c.body(null, 204);
+
+  test("count who is turned away: no place left, no PROXY header", async () => {
+    const full = await runtime.serve("operating", { metrics: true, maxConnections: 1 });
+    const first = await greeted(full.port);
+    const second = await WireClient.connect({ port: full.port });
+    expect((await second.reply()).code).toBe(421);
+    const proxied = await runtime.serve("operating", { metrics: true, proxyProtocol: ["127.0.0.1"] });
+    const bare = await WireClient.connect({ port: proxied.port });
+    bare.write("EHLO client.test\r\n");
+    await bare.closed();
+    const refused = async (served: Served, reason: string) =>
+      sample(parseExposition(await served.metrics()), "postern_connections_refused_total", { reason });
+    expect([await refused(full, "server_full"), await refused(full, "no_proxy_header")]).toEqual([1, 0]);
+    expect([await refused(proxied, "server_full"), await refused(proxied, "no_proxy_header")]).toEqual([0, 1]);
+    for (const client of [first, second, bare]) client.destroy();
+    for (const served of [full, proxied]) await served.close();
   });
-  app.mail((c, next) => {
-    if (c.var.envelope.from?.domain === "odd.test") c.var.envelope.locals["spf"] = { result: "made-up\n" };
-    return next();
-  });
-  app.deliver("*", (c) => c.body(null, 204));
-  await using server = await serve(app, { port: 0, hostname: "127.0.0.1", metrics: true });
-  const client = await greeted(server.port);
-  for (const from of ["a@pass.test", "b@pass.test"]) {
-    await client.command(`MAIL FROM:<${from}>`);
-    await client.command("RCPT TO:<a@example.com>");
-    await client.command("RCPT TO:<b@example.com>");
-    await client.command("DATA");
-    client.write(`From: ${from}\r\n\r\nhello\r\n.\r\n`);
-    expect((await client.reply()).code).toBe(250);
-  }
-  await client.command("MAIL FROM:<a@odd.test>");
-  client.destroy();
-  const found = parseExposition(await server.metrics());
-  expect([...found.get("postern_verdicts_total")!.samples].sort()).toEqual([
-    ["postern_verdicts_total{check=arc,result=none}", 2],
-    ["postern_verdicts_total{check=dkim,result=none}", 2],
-    ["postern_verdicts_total{check=dmarc,result=pass}", 2],
-    ["postern_verdicts_total{check=dnsbl,result=listed}", 1],
-    ["postern_verdicts_total{check=iprev,result=pass}", 1],
-    ["postern_verdicts_total{check=mx,result=mailable}", 2],
-    ["postern_verdicts_total{check=mx,result=unmailable}", 1],
-    ["postern_verdicts_total{check=spf,result=other}", 1],
-    ["postern_verdicts_total{check=spf,result=pass}", 2],
-  ]);
 });

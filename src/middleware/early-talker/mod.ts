@@ -39,8 +39,12 @@ export function earlyTalker(options: EarlyTalkerOptions = {}): MiddlewareHandler
   validatePause(wait);
   const isExempt = exempting(options);
   return async (c, next) => {
-    const event = askedOf(c)?.event;
-    if (event?.stage === "connect" && !isExempt(event.session)) await pause(wait, c.req.raw.signal);
+    const { event, found } = askedOf(c) ?? {};
+    if (event?.stage === "connect" && !isExempt(event.session)) {
+      // Who talks in the meantime is for the session to see.
+      found?.("early-talker", "held");
+      await pause(wait, c.req.raw.signal);
+    }
     await next();
   };
 }

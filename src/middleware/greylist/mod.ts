@@ -86,16 +86,18 @@ export function greylist(options: GreylistOptions = {}): MiddlewareHandler {
   }
 
   return async (c, next) => {
-    const event = askedOf(c)?.event;
+    const { event, found } = askedOf(c) ?? {};
     if (event?.stage !== "rcpt" || isExempt(event.session)) return await next();
     let seconds: number;
     try {
       seconds = await wait(event);
     } catch (error) {
       logger.warn("The memory of greylisting failed: {error}", errorFields(logger, error));
+      found?.("greylist", "unanswered");
       if (!failOpen) return reply(451, "4.3.0", "Temporary failure, try again later");
       return await next();
     }
+    found?.("greylist", seconds > 0 ? "deferred" : "passed");
     if (seconds > 0) return reply(451, "4.7.1", `Greylisted, try again in ${seconds} seconds`);
     await next();
   };

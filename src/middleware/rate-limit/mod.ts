@@ -100,7 +100,7 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
   }
 
   return async (c, next) => {
-    const event = askedOf(c)?.event;
+    const { event, found } = askedOf(c) ?? {};
     const key = event?.stage === stage ? keyOf(c, event) : undefined;
     if (key === undefined) return await next();
     let wait: number;
@@ -108,8 +108,10 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
       wait = await count(key);
     } catch (error) {
       logger.warn("A limit could not be counted: {error}", errorFields(logger, error));
+      found?.("rate-limit", "unanswered");
       return refusal(stage, "4.3.0", "Temporary failure, try again later");
     }
+    found?.("rate-limit", wait > 0 ? "exceeded" : "within");
     if (wait > 0) return refusal(stage, "4.7.0", `Too many requests, try again in ${wait} seconds`);
     await next();
   };

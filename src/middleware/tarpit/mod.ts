@@ -51,10 +51,11 @@ export function tarpit(options: TarpitOptions = {}): MiddlewareHandler {
   const isExempt = exempting(options);
   let held = 0;
   return async (c, next) => {
-    const event = askedOf(c)?.event;
-    const isHeld = event !== undefined && stages.includes(event.stage) && !isExempt(event.session) &&
-      (when === undefined || await when(c)) && held < most;
-    if (isHeld) {
+    const { event, found } = askedOf(c) ?? {};
+    const isMeant = event !== undefined && stages.includes(event.stage) && !isExempt(event.session) &&
+      (when === undefined || await when(c));
+    if (isMeant) found?.("tarpit", held < most ? "held" : "full");
+    if (isMeant && held < most) {
       held++;
       try {
         await pause(milliseconds, c.req.raw.signal);
