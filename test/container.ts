@@ -7,7 +7,6 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installInto, type Packed } from "../.ci/package.ts";
 import { installed, privileged, skipped } from "./clients/found.ts";
 import { run } from "./clients/run.ts";
 import { type Scratch, scratch } from "./clients/scratch.ts";
@@ -38,8 +37,10 @@ exec setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs --bounding-
 /** What is to run. */
 export interface Contents {
   readonly command: readonly string[];
-  /** Paths of what lies in its folder beside Postern itself. */
-  readonly files: readonly string[];
+  /** Puts Postern into its folder, and may put more there. */
+  install(folder: string): void | Promise<void>;
+  /** Paths of what is copied into its folder then. */
+  readonly files?: readonly string[];
   /** All of its environment, but for PATH. */
   readonly env: Readonly<Record<string, string>>;
   /** In a network of its own, and with the right to bind the ports below 1024. Default false. */
@@ -66,12 +67,12 @@ export class Container implements AsyncDisposable {
     );
   }
 
-  /** Starts a command where Postern is installed. */
-  static async start(packed: Packed, { command, files, env, bindsPorts = false }: Contents): Promise<Container> {
+  /** Starts a command in a folder in which Postern is installed. */
+  static async start({ install, command, files = [], env, bindsPorts = false }: Contents): Promise<Container> {
     const place = await scratch("container", { shared: true });
     const app = place.file("app");
     mkdirSync(app);
-    installInto(app, packed);
+    await install(app);
     for (const file of files) copyFileSync(file, join(app, basename(file)));
     // Readable for all, as what is copied into an image.
     chmodSync(app, 0o755);

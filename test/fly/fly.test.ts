@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { pack, type Packed } from "../../.ci/package.ts";
+import { installInto, pack, type Packed } from "../../.ci/package.ts";
 import { type Certificates, makeCertificates } from "../clients/certificates.ts";
 import * as haproxy from "../clients/haproxy.ts";
 import * as nodemailer from "../clients/nodemailer.ts";
@@ -65,7 +65,12 @@ describe.skipIf(!there).each(["Dockerfile.bun", "Dockerfile.deno"])("%s", (docke
       LOGIN_PASSWORD: auth.password,
     };
     const paths = image.files.map((file) => `${exampleFolder}${file}`);
-    container = await Container.start(packed, { command: image.command, files: paths, env });
+    container = await Container.start({
+      install: (folder) => installInto(folder, packed),
+      command: image.command,
+      files: paths,
+      env,
+    });
     await container.printed(/listening on/);
     for (const [port, to] of inside) {
       outside.set(port, await haproxy.startHaproxy({ to: { host: "127.0.0.1", port: to }, proxy: 2 }));

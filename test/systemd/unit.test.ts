@@ -2,8 +2,10 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chownSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { pack, type Packed } from "../../.ci/package.ts";
+import { pack } from "../../.ci/package.ts";
 import { serveFlags, twinOf } from "../../src/cli/flags.ts";
 import { octets } from "../../src/cli/kind.ts";
 import { type Certificates, makeCertificates } from "../clients/certificates.ts";
@@ -12,7 +14,8 @@ import { run } from "../clients/run.ts";
 import { type Scratch, scratch } from "../clients/scratch.ts";
 import { available, Container } from "../container.ts";
 import { secret } from "../forward/functions.ts";
-import { runtimeNames } from "../runtime.ts";
+import { Registry } from "../registry.ts";
+import { installed as binary, type RuntimeName, runtimeNames } from "../runtime.ts";
 
 setDefaultTimeout(60_000);
 
@@ -84,28 +87,65 @@ test.skipIf(!privileged("handing over a key"))(
   },
 );
 
-describe.skipIf(!await available())("its command", () => {
-  let packed: Packed;
-  beforeAll(() => void (packed = pack(folder.path)), 60_000);
+/** What the page has root do before the service starts, with the installer of a runtime. */
+function installation(runtime: RuntimeName, folder: string): string {
+  const page = readFileSync(fileURLToPath(new URL("../../docs/deploy.md", import.meta.url)), "utf8");
+  const [, commands = ""] = /\*\*The app\*\*:\s+```sh\n([^]*?)```/.exec(page) ?? [];
+  const lines = commands.trim().split("\n").map((line) => line.trim());
+  expect(lines).toHaveLength(4);
+  const [, install = ""] = new RegExp(`(${runtime === "node" ? "npm" : runtime} (?:add|install) [^,#]+)`).exec(
+    lines[2]!,
+  )!;
+  expect(lines[3]).toStartWith("cp …/app.ts .");
+  return [lines[0]!.replace(" /etc/postern", ""), lines[1], install, `cp ${examples}app.ts .`].join("\n")
+    .replaceAll("/opt/mail", folder);
+}
 
-  test.each(runtimeNames)("on %s binds 25, 465 and 587 with no other right, reloads, and ends", async (name) => {
-    const line = name === "node" ? settings("ExecStart")[0]! : alternatives[name]!;
-    const [program = "", ...args] = line.split(" ");
+describe.skipIf(!await available())("its command", () => {
+  let registry: Registry;
+  beforeAll(async () => void (registry = await Registry.start(pack(folder.path))), 60_000);
+  afterAll(async () => await registry[Symbol.asyncDispose]());
+
+  /** Does as the page says, as root, whose caches the service's user does not have. */
+  async function install(runtime: RuntimeName, app: string): Promise<void> {
+    await using home = await scratch("root");
     const env = {
-      ...environment,
-      POSTERN_TLS_CERT: files.server.cert,
-      POSTERN_TLS_KEY: files.server.key,
-      MAIL_DOMAIN: "example.com",
-      FUNCTION_URL: "https://app.example/inbound",
-      FUNCTION_SECRET: secret,
+      PATH: `${dirname(binary("bun"))}:${process.env["PATH"]}`,
+      HOME: home.path,
+      npm_config_registry: registry.url,
+      NPM_CONFIG_REGISTRY: registry.url,
     };
-    const command = [program.replace(/^.*\//, ""), ...args];
-    const appFiles = ["app.ts", "package.json"].map((file) => `${examples}${file}`);
-    await using container = await Container.start(packed, { command, files: appFiles, env, bindsPorts: true });
-    await container.printed(/listening on 0\.0\.0\.0:25, 0\.0\.0\.0:465, 0\.0\.0\.0:587 for app\.ts/);
-    container.process.kill("SIGHUP");
-    await container.printed(/SIGHUP: new connections get the certificate in \S+ as it is now/);
-    container.process.kill("SIGTERM");
-    expect(await container.ended).toBe(0);
-  });
+    const { code, output } = await run("sh", ["-ec", installation(runtime, app)], { env, timeoutMs: 50_000 });
+    expect(code, output).toBe(0);
+  }
+
+  test.each(runtimeNames)(
+    "on %s, installed as the page says, binds 25, 465 and 587, reloads, and ends",
+    async (name) => {
+      const line = name === "node" ? settings("ExecStart")[0]! : alternatives[name]!;
+      const [program = "", ...args] = line.split(" ");
+      const env = {
+        ...environment,
+        // A user that is made for the service has no folder of its own.
+        HOME: "/",
+        POSTERN_TLS_CERT: files.server.cert,
+        POSTERN_TLS_KEY: files.server.key,
+        MAIL_DOMAIN: "example.com",
+        FUNCTION_URL: "https://app.example/inbound",
+        FUNCTION_SECRET: secret,
+      };
+      const command = [program.replace(/^.*\//, ""), ...args];
+      await using container = await Container.start({
+        install: (app) => install(name, app),
+        command,
+        env,
+        bindsPorts: true,
+      });
+      await container.printed(/listening on 0\.0\.0\.0:25, 0\.0\.0\.0:465, 0\.0\.0\.0:587 for app\.ts/);
+      container.process.kill("SIGHUP");
+      await container.printed(/SIGHUP: new connections get the certificate in \S+ as it is now/);
+      container.process.kill("SIGTERM");
+      expect(await container.ended).toBe(0);
+    },
+  );
 });
