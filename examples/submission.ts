@@ -1,15 +1,16 @@
 /**
  * Mail from people and programs of your own, as on port 587: after a login, each in their own name only.
  *
- *     postern serve examples/submission.ts --port 587 --require-tls --require-auth --tls-cert cert.pem --tls-key key.pem
+ *     postern serve examples/submission.ts --port 587 --require-tls --tls-cert cert.pem --tls-key key.pem
  *
- * To try it without a certificate, on this machine alone: `--hostname 127.0.0.1 --require-auth --allow-insecure-auth`.
+ * To try it without a certificate, on this machine alone: `--hostname 127.0.0.1 --allow-insecure-auth`.
  * Postern relays nothing: what is to leave the house is for a mail server or a provider's API to send.
  */
 
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import { type MailEnv, password, Postern, scram, type ScramCredentials, scramCredentials } from "postern";
+import { requireAuth } from "postern/require-auth";
 import { senderMatchesUser } from "postern/sender-matches-user";
 
 /** Your database: of a password only what SCRAM can check it by, which is of no use to a thief elsewhere. */
@@ -31,6 +32,8 @@ const app: Postern<MailEnv> = new Postern();
 app.auth(password(isPassword));
 app.auth("SCRAM-SHA-256", scram((user) => users.get(user)));
 
+// What the app needs it asks for itself: without this line, a forgotten flag would let in anybody.
+app.use(requireAuth());
 app.use(senderMatchesUser());
 
 app.deliver("*", (c) => {

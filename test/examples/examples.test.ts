@@ -62,7 +62,7 @@ const trials: Readonly<Record<string, () => Trial>> = {
     },
   }),
   "submission.ts": () => ({
-    flags: ["--require-auth", "--allow-insecure-auth"],
+    flags: ["--allow-insecure-auth"],
     async hold(port, command) {
       const client = await WireClient.connect({ port });
       await client.reply();
