@@ -17,7 +17,7 @@ import { secret } from "../forward/functions.ts";
 import { Registry } from "../registry.ts";
 import { installed as binary, type RuntimeName, runtimeNames } from "../runtime.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(90_000);
 
 const path = fileURLToPath(new URL("../../examples/systemd/postern.service", import.meta.url));
 const text = readFileSync(path, "utf8");
@@ -115,7 +115,7 @@ describe.skipIf(!await available())("its command", () => {
       npm_config_registry: registry.url,
       NPM_CONFIG_REGISTRY: registry.url,
     };
-    const { code, output } = await run("sh", ["-ec", installation(runtime, app)], { env, timeoutMs: 50_000 });
+    const { code, output } = await run("sh", ["-ec", installation(runtime, app)], { env, timeoutMs: 60_000 });
     expect(code, output).toBe(0);
   }
 
