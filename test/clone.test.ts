@@ -1,8 +1,8 @@
-/** What the README says first, on machines that have one runtime alone. What an install brings is there already. */
+/** What the README says first, on machines that have one runtime or all. What an install brings is there already. */
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -29,22 +29,25 @@ function found(program: string): string {
   return spawnSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).stdout.trim();
 }
 
-/** A folder with a runtime and a shell, and nothing else. */
-function machineWith(runtime: RuntimeName): string {
-  const path = join(machines, runtime);
-  mkdirSync(path);
-  for (const program of [runtime, "sh", ...(runtime === "node" ? ["npm"] : [])]) {
+/** A folder with runtimes and a shell, and nothing else. */
+function machineWith(...runtimes: readonly RuntimeName[]): string {
+  const path = mkdtempSync(join(machines, "bin-"));
+  for (const program of [...runtimes, "sh", ...(runtimes.includes("node") ? ["npm"] : [])]) {
     symlinkSync(found(program), join(path, program));
   }
   return path;
 }
 
-describe.each([...runtimeNames])("with %s alone", (runtime) => {
-  test("the inbox shows mail", async () => {
+describe.each([...runtimeNames])("%s", (runtime) => {
+  test.each([
+    ["alone", [runtime]],
+    ["beside the others", [...runtimeNames]],
+  ])("%s, shows mail in the inbox, on the runtime that was asked", async (_, runtimes) => {
     const { HOME = "/" } = process.env;
-    const env = { PATH: machineWith(runtime), HOME, POSTERN_PORT: "0" };
+    const env = { PATH: machineWith(...runtimes), HOME, POSTERN_PORT: "0" };
     await using program = new Program(["sh", "-c", startLine(runtime)], { cwd: root, env });
-    const [, port] = await program.printed(/listening on 127\.0\.0\.1:(\d+) /);
+    const [, port, startedOn] = await program.printed(/listening on 127\.0\.0\.1:(\d+) .*\(Postern \S+ on (\w+) /);
+    expect(startedOn?.toLowerCase()).toBe(runtime);
     const replies = await sendMail(Number(port), { from: "alice@example.org", to: ["bob@example.com"] });
     expect(replies).toContainEqual(expect.stringMatching(/^250 2\.0\.0 /));
     await program.printed(/the secret of the day/);
