@@ -5,6 +5,7 @@ import type { Reply } from "../protocol/reply.ts";
 import type { AuthEvent } from "../session/event.ts";
 import type { Deadlines } from "../session/deadline.ts";
 import { silence, type StageCall } from "./entrance.ts";
+import { watched } from "./inspection.ts";
 import type { Mail } from "./mail.ts";
 import { stageRequest } from "./request.ts";
 import { NonsenseError, replyOf, tryAgain } from "./response.ts";
@@ -53,13 +54,16 @@ function ask(
 ): Verdict | Promise<Verdict> {
   const { routes: { name, passages, addresses }, bindings, deadlines, found } = surroundings;
   const limit = new TimeLimit(surroundings.handlerTimeout);
-  const asked = event.stage === "auth" ? timed(event, limit) : event;
+  const inspected = (): void => {
+    call.isInspected = true;
+  };
+  const asked = event.stage === "auth" ? askedAbout(event, limit, inspected) : event;
   const call: StageCall = { event: asked, name, mail, limit, found, isUnanswered: false };
   deadlines.add(limit);
   try {
     limit.throwIfOver();
     const path = pathOf(event, addresses);
-    const request = stageRequest(path, event, mail, limit);
+    const request = stageRequest(path, event, mail, limit, inspected);
     const response = passages.ask(request, passages.of(path), call, bindings, new StageContext(event, surroundings));
     const verdict = response instanceof Promise
       ? limit.within(response).then((settled) => heard(call, settled, passages))
@@ -104,13 +108,16 @@ interface Answer {
 const none: Answer = { reply: undefined };
 const agreed: Answer = { reply: undefined };
 
-/** The same question, of which the client's time to answer a challenge is not counted as the handler's. */
-function timed(event: AuthEvent, limit: TimeLimit): AuthEvent {
+/**
+ * The same question, which tells when somebody looks at the credentials, and of which the client's time to answer a
+ * challenge is not counted as the handler's.
+ */
+function askedAbout(event: AuthEvent, limit: TimeLimit, inspected: () => void): AuthEvent {
   const { credentials } = event;
-  if (!("prove" in credentials)) return event;
+  if (!("prove" in credentials)) return { ...event, credentials: watched(credentials, inspected) };
   // Each kind of proof takes its own kind of secret, and hands it on as it is.
   const prove = (secret: never) => limit.without(credentials.prove(secret));
-  return { ...event, credentials: { ...credentials, prove } };
+  return { ...event, credentials: watched({ ...credentials, prove }, inspected) };
 }
 
 /** Writes down who was let in, where the handlers know. */
@@ -136,12 +143,26 @@ function verdictOf(call: StageCall, response: unknown, limit: TimeLimit): Answer
     // Middleware may still throw on its way out: that is no want of an opinion.
     if (call.error === undefined && call.event.stage !== "auth") return none;
     // Authentication middleware that was passed has let the client in, unless something had second thoughts on the way out.
-    if (isResponse(response) && response.status === 404) return call.isChecked ? agreed : none;
+    if (isResponse(response) && response.status === 404) return call.isChecked ? letIn(call) : none;
   }
   if (!isResponse(response)) throw new NonsenseError(`The handler answered with ${describe(response)}, not a Response`);
   const reply = replyOf(response, call.event.stage);
   if (reply instanceof Promise) return limit.within(reply).then((reply) => ({ reply }));
   return reply === undefined ? agreed : { reply };
+}
+
+/**
+ * All handlers of `app.auth()` have passed.
+ *
+ * @throws {NonsenseError} when none of them can have checked anything.
+ */
+function letIn({ isInspected, context, event }: StageCall): Answer {
+  // Who a certificate stands for can be told from the session alone.
+  const isNamed = event.stage === "auth" && event.credentials.type === "external" && context?.get("user") !== undefined;
+  if (isInspected || isNamed) return agreed;
+  throw new NonsenseError(
+    "All handlers of app.auth() passed, and none looked at the credentials: check c.var.credentials, or answer",
+  );
 }
 
 /** By shape: a runtime, a test and a polyfill each have a class of their own. */

@@ -35,6 +35,8 @@ export interface StageCall {
   context?: Context;
   /** Whether a handler of `app.auth()` was asked. */
   isChecked?: boolean;
+  /** Whether anything has looked at what the client shows. */
+  isInspected?: boolean;
 }
 
 /**

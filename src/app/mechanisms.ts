@@ -25,12 +25,35 @@ export function checking<T extends object>(handler: T, checked: readonly AuthMec
   return Object.defineProperty(handler, checksKey, { value: checked });
 }
 
+const policyKey: symbol = Symbol.for("postern.policy");
+
+/**
+ * Marks a middleware as one that lets pass whatever it has nothing against: who passes it has shown nothing.
+ *
+ * @param name the function that makes it, as users know it.
+ */
+export function policy<T extends object>(name: string, handler: T): T {
+  return Object.defineProperty(handler, policyKey, { value: name });
+}
+
+/** The name of a middleware that checks no credentials; undefined for a handler that may. */
+export function policyNameOf(handler: unknown): string | undefined {
+  return Reflect.get(Object(handler), policyKey) as string | undefined;
+}
+
 /**
  * The mechanisms that a route is for.
  *
- * @throws {TypeError} for a mechanism that there is none of, or that one of the handlers cannot check.
+ * @throws {TypeError} for a mechanism that there is none of, or that one of the handlers cannot check, and where no
+ * handler could check anything.
  */
 export function mechanismsFor(named: string | readonly string[] | undefined, handlers: readonly unknown[]): string[] {
+  const policies = handlers.map(policyNameOf).filter((name) => name !== undefined);
+  if (policies.length > 0 && policies.length === handlers.length) {
+    const names = policies.map((name) => `${name}()`).join(" and ");
+    const [checks, it] = policies.length === 1 ? ["it checks", "it"] : ["they check", "them"];
+    throw new TypeError(`Cannot authenticate with ${names}: ${checks} no credentials; put ${it} in app.use()`);
+  }
   const checkers = handlers.map((handler) => Reflect.get(Object(handler), checksKey) as string[] | undefined)
     .filter((checks) => checks !== undefined);
   if (named === undefined) return withPlus([checkers.flat(), byDefault].find((names) => names.length > 0) ?? []);

@@ -4,9 +4,9 @@ import { type Env, type Handler, Hono, type MiddlewareHandler } from "hono";
 import type { Stage } from "./stage.ts";
 import type { StageEnv, StageVariables } from "./context.ts";
 import { openEntrance } from "./entrance.ts";
-import { type AuthMechanism, mechanismsFor } from "./mechanisms.ts";
+import { type AuthMechanism, mechanismsFor, policyNameOf } from "./mechanisms.ts";
 import { compilePattern, type PartialParameter, type PatternPath } from "./pattern.ts";
-import { checkpoint, forStageOnly } from "./route.ts";
+import { checkpoint, forStageOnly, uninspecting } from "./route.ts";
 
 /** A handler of one stage: any Hono handler or middleware. */
 export type StageHandler<E extends Env, S extends Stage, P extends string = string> =
@@ -80,12 +80,15 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
    *
    * Passwords arrive as `Authorization: Basic`, tokens as `Bearer`, so `hono/basic-auth`, `hono/bearer-auth` and
    * `hono/jwt` work as they are. As with them, **to call `next()` is to let in**: when all handlers have, or one of them
-   * answers 2xx, the client is authenticated. Refuse with 401; a throw is 454, and the client tries again.
+   * answers 2xx, the client is authenticated. Refuse with 401; a throw is 454, and the client tries again. So is it when
+   * all have passed and none has looked at the password, the token or the proof: middleware such as `hono/logger` lets
+   * nobody in.
    *
    * `session.user` and `c.var.user` are then what a handler put there by `c.set("user", name)`; else the `sub` of the
    * token that `hono/jwt` verified; else the user that the credentials name.
    *
-   * @throws {TypeError} for a mechanism that there is none of, or that a handler cannot check.
+   * @throws {TypeError} for a mechanism that there is none of, or that a handler cannot check, and for nothing but
+   * middleware such as `rateLimit()`, which checks no credentials.
    *
    * @example
    * ```ts
@@ -107,8 +110,11 @@ export class Postern<E extends Env = Env> extends Hono<E & { Variables: Partial<
   ): this {
     const isNamed = typeof first !== "function";
     const handlers = isNamed ? rest : [first, ...rest];
+    const checks = handlers.map((handler) =>
+      policyNameOf(handler) === undefined ? handler : uninspecting(handler as Handler)
+    );
     for (const mechanism of mechanismsFor(isNamed ? first : undefined, handlers)) {
-      this.#stage(`/auth/${mechanism}`, handlers.length === 0 ? [] : [checkpoint, ...handlers]);
+      this.#stage(`/auth/${mechanism}`, checks.length === 0 ? [] : [checkpoint, ...checks]);
     }
     return this;
   }

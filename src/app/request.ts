@@ -1,6 +1,7 @@
 /** The Request of a stage: made when it is looked at, because most handlers look at `c.var` alone. */
 
 import { factHeaders } from "./facts.ts";
+import { WatchedHeaders } from "./inspection.ts";
 import type { Mail } from "./mail.ts";
 import type { StageEvent } from "./stage.ts";
 import type { TimeLimit } from "./timelimit.ts";
@@ -20,15 +21,17 @@ class StageRequest {
   readonly #event: StageEvent;
   readonly #mail: Mail | undefined;
   readonly #limit: TimeLimit;
+  readonly #inspected: () => void;
   #headers: Headers | undefined;
   #body: ReadableStream<Uint8Array> | undefined;
   #platform: Request | undefined;
 
-  constructor(path: string, event: StageEvent, mail: Mail | undefined, limit: TimeLimit) {
+  constructor(path: string, event: StageEvent, mail: Mail | undefined, limit: TimeLimit, inspected: () => void) {
     this.#path = path;
     this.#event = event;
     this.#mail = mail;
     this.#limit = limit;
+    this.#inspected = inspected;
   }
 
   get url(): string {
@@ -40,7 +43,9 @@ class StageRequest {
   }
 
   get headers(): Headers {
-    return this.#headers ??= new Headers(factHeaders(this.#event, this.#mail));
+    return this.#headers ??= this.#event.stage === "auth"
+      ? new WatchedHeaders(factHeaders(this.#event, this.#mail), this.#inspected)
+      : new Headers(factHeaders(this.#event, this.#mail));
   }
 
   get signal(): AbortSignal {
@@ -81,6 +86,8 @@ class StageRequest {
   }
 
   #build(body: ReadableStream<Uint8Array> | null): Request {
+    // What is read of the copy nobody sees.
+    this.#inspected();
     const init = { method: "POST", headers: this.headers, signal: this.signal, body, duplex: "half" };
     return new Request(this.url, init as RequestInit);
   }
@@ -122,7 +129,14 @@ function delegateGetter(get: () => unknown): () => unknown {
  *
  * @param mail the body of `/data` and `/deliver`.
  * @param limit whose signal is aborted when the handler is past its time, or the server stops.
+ * @param inspected told when somebody may have read the `Authorization` header.
  */
-export function stageRequest(path: string, event: StageEvent, mail: Mail | undefined, limit: TimeLimit): Request {
-  return new StageRequest(path, event, mail, limit) as unknown as Request;
+export function stageRequest(
+  path: string,
+  event: StageEvent,
+  mail: Mail | undefined,
+  limit: TimeLimit,
+  inspected: () => void,
+): Request {
+  return new StageRequest(path, event, mail, limit, inspected) as unknown as Request;
 }

@@ -17,11 +17,29 @@ export function forStageOnly(handler: Handler, partial: readonly PartialParamete
   };
 }
 
-/** Stands before the handlers of `app.auth()`: whoever gets past all of them after this one was let in by them. */
+/**
+ * Stands before the handlers of `app.auth()`: whoever gets past all of them after this one was let in by them. What was
+ * looked at before is not their doing.
+ */
 export function checkpoint(c: Context, next: Next): Promise<void> {
   const call = callOf(c);
-  if (call !== undefined) call.isChecked = true;
+  if (call !== undefined && !call.isChecked) {
+    call.isChecked = true;
+    call.isInspected = false;
+  }
   return next();
+}
+
+/** A policy among the handlers of `app.auth()`: what it looks at, to count by user for example, it does not check. */
+export function uninspecting(handler: Handler): Handler {
+  return (c, next) => {
+    const call = callOf(c);
+    const wasInspected = call?.isInspected === true;
+    return handler(c, () => {
+      if (call !== undefined) call.isInspected = wasInspected;
+      return next();
+    });
+  };
 }
 
 /** Shadows `c.req.param` while this route's handlers run; other routes see Hono's own values. */

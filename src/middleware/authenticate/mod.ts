@@ -6,6 +6,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { prependField, removeFields } from "../../app/edits.ts";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { deadline } from "../../dns/deadline.ts";
 import type { Resolver } from "../../dns/mod.ts";
@@ -93,7 +94,7 @@ export function authenticate(options: AuthenticateOptions = {}): MiddlewareHandl
   }
   const isListed = exempting(options);
   const isUnverified = exempting({});
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("authenticate", async (c, next) => {
     const asked = askedOf(c);
     if (asked?.event.stage !== "data") return await next();
     const { event: { session, envelope, content } } = asked;
@@ -113,7 +114,7 @@ export function authenticate(options: AuthenticateOptions = {}): MiddlewareHandl
     const refusal = mode === "enforce" ? refusalOf(auth) : undefined;
     if (refusal !== undefined && !await override(auth, c)) return refusal;
     await next();
-  };
+  });
 }
 
 async function verify(

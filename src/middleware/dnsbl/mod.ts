@@ -5,6 +5,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { type Resolver, wireName } from "../../dns/mod.ts";
 import { askedOf, exempting, type Exemptions, isFrom, sharedResolver } from "../asked.ts";
@@ -83,7 +84,7 @@ export function dnsbl(options: DnsblOptions): MiddlewareHandler {
   const asks = lists.map(askList);
   const key = `dnsbl ${lists.map(({ zone }) => zone).join(" ")}`;
   const isExempt = exempting(options);
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("dnsbl", async (c, next) => {
     const event = askedOf(c)?.event;
     if (event === undefined || !isFrom(event.stage, stage) || isExempt(event.session)) return await next();
     const { locals, remote } = event.session;
@@ -98,7 +99,7 @@ export function dnsbl(options: DnsblOptions): MiddlewareHandler {
       return reply(451, "4.7.1", "Your address cannot be looked up, try again later");
     }
     await next();
-  };
+  });
 }
 
 async function askAll(

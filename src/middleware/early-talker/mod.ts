@@ -5,6 +5,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import { askedOf, exempting, type Exemptions } from "../asked.ts";
 import { pause, validatePause } from "../pause.ts";
 
@@ -38,7 +39,7 @@ export function earlyTalker(options: EarlyTalkerOptions = {}): MiddlewareHandler
   const { wait = 2000 } = options;
   validatePause(wait);
   const isExempt = exempting(options);
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("earlyTalker", async (c, next) => {
     const { event, found } = askedOf(c) ?? {};
     if (event?.stage === "connect" && !isExempt(event.session)) {
       // Who talks in the meantime is for the session to see.
@@ -46,5 +47,5 @@ export function earlyTalker(options: EarlyTalkerOptions = {}): MiddlewareHandler
       await pause(wait, c.req.raw.signal);
     }
     await next();
-  };
+  });
 }

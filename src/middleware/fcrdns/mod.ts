@@ -5,6 +5,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import type { Resolver } from "../../dns/mod.ts";
 import { askedOf, exempting, type Exemptions, isFrom, sharedResolver } from "../asked.ts";
@@ -52,7 +53,7 @@ export interface FcrdnsOptions extends Exemptions {
 export function fcrdns(options: FcrdnsOptions = {}): MiddlewareHandler {
   const { reject = [], defer = false, stage = "connect" } = options;
   const isExempt = exempting(options);
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("fcrdns", async (c, next) => {
     const event = askedOf(c)?.event;
     if (event === undefined || !isFrom(event.stage, stage) || isExempt(event.session)) return await next();
     const { locals, remote } = event.session;
@@ -69,5 +70,5 @@ export function fcrdns(options: FcrdnsOptions = {}): MiddlewareHandler {
       return reply(550, "5.7.25", `Your address ${remote.address} ${fault}`);
     }
     await next();
-  };
+  });
 }

@@ -6,6 +6,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { errorFields } from "../../log.ts";
 import type { RcptEvent } from "../../session/event.ts";
@@ -85,7 +86,7 @@ export function greylist(options: GreylistOptions = {}): MiddlewareHandler {
     return 0;
   }
 
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("greylist", async (c, next) => {
     const { event, found } = askedOf(c) ?? {};
     if (event?.stage !== "rcpt" || isExempt(event.session)) return await next();
     let seconds: number;
@@ -100,5 +101,5 @@ export function greylist(options: GreylistOptions = {}): MiddlewareHandler {
     found?.("greylist", seconds > 0 ? "deferred" : "passed");
     if (seconds > 0) return reply(451, "4.7.1", `Greylisted, try again in ${seconds} seconds`);
     await next();
-  };
+  });
 }

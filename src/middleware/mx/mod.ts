@@ -5,6 +5,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import type { Resolver } from "../../dns/mod.ts";
 import { type Mailability, mailable, type MailableOptions } from "../../mx/mod.ts";
@@ -52,7 +53,7 @@ export interface MxOptions extends Exemptions {
 export function mx(options: MxOptions = {}): MiddlewareHandler {
   const { reject = false, defer = false } = options;
   const isExempt = exempting(options);
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("mx", async (c, next) => {
     const event = askedOf(c)?.event;
     if (event?.stage !== "mail" || isExempt(event.session)) return await next();
     const domain = event.envelope.from?.domain ?? "";
@@ -66,7 +67,7 @@ export function mx(options: MxOptions = {}): MiddlewareHandler {
     }
     if (found.status === "unmailable" && reject) return refusal(found.reason);
     await next();
-  };
+  });
 }
 
 /** RFC 3463 section 3.2; RFC 7505 section 4.2 for the null MX. */

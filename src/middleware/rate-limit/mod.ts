@@ -6,6 +6,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { errorFields } from "../../log.ts";
 import type { StageEvent } from "../../app/stage.ts";
@@ -99,7 +100,7 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
     return "envelope" in event ? event.envelope?.from?.address.toLowerCase() : undefined;
   }
 
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("rateLimit", async (c, next) => {
     const { event, found } = askedOf(c) ?? {};
     const key = event?.stage === stage ? keyOf(c, event) : undefined;
     if (key === undefined) return await next();
@@ -114,7 +115,7 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
     found?.("rate-limit", wait > 0 ? "exceeded" : "within");
     if (wait > 0) return refusal(stage, "4.7.0", `Too many requests, try again in ${wait} seconds`);
     await next();
-  };
+  });
 }
 
 /** A refused connection is over; anything later is refused alone. AUTH has a code of its own (RFC 4954 section 6). */

@@ -5,6 +5,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { AddressList } from "../../protocol/addresslist.ts";
 import { askedOf, type Exemptions, isFrom } from "../asked.ts";
@@ -28,11 +29,11 @@ export type { Exemptions };
  */
 export function requireAuth({ except }: Exemptions = {}): MiddlewareHandler {
   const listed = new AddressList("except", except);
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("requireAuth", async (c, next) => {
     const event = askedOf(c)?.event;
     if (event === undefined || !isFrom(event.stage, "mail")) return await next();
     const { user, remote } = event.session;
     if (user === undefined && !listed.includes(remote.address)) return reply(530, "5.7.0", "Authentication required");
     await next();
-  };
+  });
 }

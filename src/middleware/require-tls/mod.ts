@@ -5,6 +5,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { isUnixAddress } from "../../protocol/address.ts";
 import { askedOf, isFrom } from "../asked.ts";
@@ -25,7 +26,7 @@ import { askedOf, isFrom } from "../asked.ts";
  * ```
  */
 export function requireTls(): MiddlewareHandler {
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("requireTls", async (c, next) => {
     const event = askedOf(c)?.event;
     if (event === undefined || !isFrom(event.stage, "auth")) return await next();
     const { tls, remote: { address } } = event.session;
@@ -33,5 +34,5 @@ export function requireTls(): MiddlewareHandler {
       return reply(530, "5.7.0", "Must issue a STARTTLS command first");
     }
     await next();
-  };
+  });
 }

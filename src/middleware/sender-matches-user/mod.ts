@@ -5,6 +5,7 @@
  */
 
 import type { Context, MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { toALabels } from "../../protocol/domain.ts";
 import type { Mailbox } from "../../protocol/path.ts";
@@ -32,13 +33,13 @@ export type MaySend = (user: string, from: Mailbox, c: Context) => boolean | Pro
  * ```
  */
 export function senderMatchesUser(maySend: MaySend = isOwnAddress): MiddlewareHandler {
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("senderMatchesUser", async (c, next) => {
     const event = askedOf(c)?.event;
     if (event?.stage !== "mail") return await next();
     const { session: { user }, envelope: { from } } = event;
     if (user === undefined || from === null || await maySend(user, from, c)) return await next();
     return reply(553, "5.7.1", "The sender address does not belong to the authenticated user");
-  };
+  });
 }
 
 function isOwnAddress(user: string, from: Mailbox): boolean {

@@ -6,6 +6,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import { prependField } from "../../app/edits.ts";
+import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import type { Envelope } from "../../session/envelope.ts";
 import type { Resolver } from "../../dns/mod.ts";
@@ -71,7 +72,7 @@ export interface SpfOptions extends Exemptions {
 export function spf(options: SpfOptions = {}): MiddlewareHandler {
   const { reject = [], defer = [], header = true } = options;
   const isExempt = exempting(options);
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("spf", async (c, next) => {
     const asked = askedOf(c);
     if (asked?.event.stage !== "mail" || isExempt(asked.event.session)) return await next();
     const { envelope } = asked.event;
@@ -87,7 +88,7 @@ export function spf(options: SpfOptions = {}): MiddlewareHandler {
     }
     if (reject.includes(verdict.result as "fail")) return refusal(verdict);
     await next();
-  };
+  });
 }
 
 function stamp(envelope: Envelope, verdict: SpfVerdict, receiver: string): void {

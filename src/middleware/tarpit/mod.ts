@@ -5,6 +5,7 @@
  */
 
 import type { Context, MiddlewareHandler } from "hono";
+import { policy } from "../../app/mechanisms.ts";
 import type { Stage } from "../../app/stage.ts";
 import { askedOf, exempting, type Exemptions } from "../asked.ts";
 import { pause, validatePause } from "../pause.ts";
@@ -50,7 +51,7 @@ export function tarpit(options: TarpitOptions = {}): MiddlewareHandler {
   validatePause(milliseconds);
   const isExempt = exempting(options);
   let held = 0;
-  return async (c, next) => {
+  return policy<MiddlewareHandler>("tarpit", async (c, next) => {
     const { event, found } = askedOf(c) ?? {};
     const isMeant = event !== undefined && stages.includes(event.stage) && !isExempt(event.session) &&
       (when === undefined || await when(c));
@@ -64,5 +65,5 @@ export function tarpit(options: TarpitOptions = {}): MiddlewareHandler {
       }
     }
     await next();
-  };
+  });
 }
