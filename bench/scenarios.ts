@@ -39,7 +39,8 @@ export const scenarios: readonly Scenario[] = [
   { name: "64 KiB, CHUNKING, connections kept", suits: anybody, client: load(65536, ["-bdat"]) },
 ];
 
-function smtpSource(octets: number, args: readonly string[]): Scenario["client"] {
+/** Postfix's client, which keeps its connections with `-d`. */
+export function smtpSource(octets: number, args: readonly string[]): Scenario["client"] {
   return (port, messages) => {
     if (source === undefined) return "smtp-source: postfix is not installed";
     const amount = ["-s", `${connections}`, "-m", `${messages}`, "-l", `${octets}`];
@@ -53,8 +54,8 @@ function pipelining(octets: number, clients: number): Scenario["client"] {
   return (port, messages) => [process.execPath, file, ...[port, messages, octets, clients].map(String)];
 }
 
-/** The client in load/client.go. */
-function load(octets: number, args: readonly string[]): Scenario["client"] {
+/** The client in load/client.go, which keeps its connections without `-each`. */
+export function load(octets: number, args: readonly string[]): Scenario["client"] {
   return (port, messages) => {
     if (!existsSync(`${peers}/load`)) return "load/client.go: Go is not installed";
     const amount = ["-c", `${connections}`, "-m", `${messages}`, "-l", `${octets}`];
