@@ -13,7 +13,7 @@ import { find } from "../test/clients/found.ts";
 import { runtimeNames } from "../test/runtime.ts";
 import { title } from "./contestants.ts";
 import { fileLimit, residentSize, tcpMemory } from "./figures.ts";
-import { loadAverage, machine } from "./machine.ts";
+import { loadAverage, machine, noiseWarning } from "./machine.ts";
 import { build, interpreters, ready } from "./programs.ts";
 import { writeResults } from "./results.ts";
 import { MeasuredServer } from "./server.ts";
@@ -103,9 +103,8 @@ const limited = connections < Number(flags.connections)
   ? ` The limit on open files is ${whole(fileLimit())}, of which a server keeps a quarter for messages.`
   : "";
 const processes = workers === 1 ? "" : ` ${workers} workers; memory is theirs and their parent's together.`;
-const output = `Machine: ${machine()}. Load average before: ${load.toFixed(2)}.${processes}${limited}\n\n${
-  table(head, rows)
-}`;
+const about = `Machine: ${machine()}. Load average before: ${load.toFixed(2)}.${processes}${limited}`;
+const output = [about, noiseWarning(load), table(head, rows)].filter((part) => part).join("\n\n");
 console.log(output);
 if (flags.write) writeResults("idle", output);
 

@@ -12,7 +12,7 @@ import { Runtime, runtimeNames, type Served } from "../test/runtime.ts";
 import { WireClient } from "../test/wire.ts";
 import { title } from "./contestants.ts";
 import { processorTime, residentSize } from "./figures.ts";
-import { loadAverage, machine } from "./machine.ts";
+import { loadAverage, machine, noiseWarning } from "./machine.ts";
 import { writeResults } from "./results.ts";
 import { size, table, whole } from "./table.ts";
 
@@ -91,7 +91,8 @@ for (const name of chosen) {
 const fraction = part === 1 ? "" : ` A part of each was sent: one in ${whole(part)}.`;
 const about = `Machine: ${machine()}. Load average before: ${load.toFixed(2)}.${fraction}`;
 const head = ["", "runtime", "reply", "time", "the server's processor", "its memory"];
-const output = `${about}\n\n${table(head, rows.sort(([a = ""], [b = ""]) => a.localeCompare(b)))}`;
+const sorted = table(head, rows.sort(([a = ""], [b = ""]) => a.localeCompare(b)));
+const output = [about, noiseWarning(load), sorted].filter((part) => part).join("\n\n");
 console.log(output);
 if (flags.write) writeResults("large", output);
 process.exit(0);

@@ -17,7 +17,7 @@ export function loadAverage(): number {
 /** What to think of figures that were measured beside other work; undefined on a quiet machine. */
 export function noiseWarning(load: number): string | undefined {
   if (load < 0.3) return undefined;
-  return `The load average was ${
+  return `**Warning.** The load average was ${
     load.toFixed(2)
   } on ${cpus().length} processors before the run: others were at work, ` +
     "and messages per second say little. Processor time for each message is less touched by that.";

@@ -138,7 +138,7 @@ function description(): string {
     `${rounds} rounds of ${secondsPerRun} s, the servers in turn; the median of each. "server µs/message" is the server's ` +
     "processor time, user and system; it holds where the client, which shares the machine, is what sets the pace " +
     '("client" near 100 %).',
-    ...[noiseWarning(load) ?? []].flat().map((warning) => `**Warning.** ${warning}`),
+    ...[noiseWarning(load) ?? []].flat(),
   ].join("\n\n");
 }
 

@@ -9,7 +9,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { runtimeNames } from "../test/runtime.ts";
 import { title } from "./contestants.ts";
-import { loadAverage, machine } from "./machine.ts";
+import { loadAverage, machine, noiseWarning } from "./machine.ts";
 import { build } from "./programs.ts";
 import { writeResults } from "./results.ts";
 import { type Findings, problems, soak } from "./soak/run.ts";
@@ -40,6 +40,7 @@ const figures: readonly (readonly [what: string, of: (each: Findings) => string]
   ["unhandled errors", (each) => `${each.unhandled.length}`],
   ["memory, at each sixth of the time", (each) => each.memory.map(size).join(" → ")],
   ["memory's growth in a minute", ({ growth }) => `${growth < 0 ? "−" : "+"}${size(Math.abs(growth))}`],
+  ["memory between collections, middle and last third", ({ floors }) => floors.map(size).join(" → ")],
   ["open files, before and after", (each) => each.files.join(" → ")],
   ["loop delay, p99 and longest", ({ delay }) => `${delay.usual} ms, ${delay.longest} ms`],
   ["sessions left", (each) => `${each.sessions}`],
@@ -55,7 +56,7 @@ const rows = [
 const about =
   `Machine: ${machine()}. Load average before: ${load.toFixed(2)}. ${seconds} s on each runtime. One of the ` +
   "handlers blocks the loop for 100 ms. The last rows are the faults, of clients and of handlers, by kind.";
-const output = `${about}\n\n${table(head, rows)}`;
+const output = [about, noiseWarning(load), table(head, rows)].filter((part) => part).join("\n\n");
 console.log(output);
 const wrong = found.flatMap((each) => problems(each).map((problem) => `${each.runtime}: ${problem}`));
 for (const problem of wrong.slice(0, 50)) console.log(`- ${problem}`);

@@ -76,13 +76,12 @@ const rows = servers.map(({ runtime, way, server }) => [
       : `${(time * 1e6).toFixed(0)} (${ratio(time / (timeOf(runs.get(adapter)) ?? NaN))})`;
   }),
 ]);
-const warning = noiseWarning(load);
 const output = [
   `Machine: ${machine()}. Load average before: ${load.toFixed(2)}. ` +
   `${chosen.map((runtime) => `${title(runtime)} ${runtimeVersion(runtime)}`).join(", ")}.`,
   `Microseconds of the server's processor time for each message, and in brackets as a multiple of Postern's own ` +
   `socket; the median of ${whole(rounds)} runs of ${secondsPerRun} s, in turn.`,
-  ...(warning === undefined ? [] : [`**Warning.** ${warning}`]),
+  ...[noiseWarning(load) ?? []].flat(),
   table(head, rows),
 ].join("\n\n");
 console.log(output);

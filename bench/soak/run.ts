@@ -11,7 +11,8 @@ import { forget, watch } from "../../test/clients/watchdog.ts";
 import type { RuntimeName } from "../../test/runtime.ts";
 import { openFiles, residentSize } from "../figures.ts";
 import { interpreters, ready, root } from "../programs.ts";
-import { percentile, slope } from "../series.ts";
+import { floorOf, percentile, slope } from "../series.ts";
+import { size } from "../table.ts";
 import { behave } from "./clients.ts";
 import { misbehave } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
@@ -20,6 +21,7 @@ import type { Tidings } from "./server.ts";
 /** What came of a soak. */
 export interface Findings {
   readonly runtime: RuntimeName;
+  readonly seconds: number;
   readonly answered: number;
   /** Connections of bad clients. */
   readonly faults: number;
@@ -35,6 +37,8 @@ export interface Findings {
   readonly memory: readonly number[];
   /** Octets by which memory grew in a minute, by the line of least squares through the last three quarters. */
   readonly growth: number;
+  /** Resident octets between the collections of garbage, in the middle third of the time and in the last. */
+  readonly floors: readonly [middle: number, last: number];
   /** Open files before the first client and after the last. */
   readonly files: readonly [number, number];
   /** The longest delay of the event loop in milliseconds, and its 99th percentile over tenths of a second. */
@@ -94,8 +98,11 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
     const sessionsAfter = sessions;
     const steady = samples.filter(([at]) => at > seconds / 4);
     const exitCode = await server.stop();
+    const third = (from: number): number[] =>
+      samples.filter(([at]) => at >= seconds * from && at < seconds * (from + 1 / 3)).map(([, octets]) => octets);
     return {
       runtime,
+      seconds,
       answered: ledger.answered,
       faults,
       kinds: ledger.kinds,
@@ -106,6 +113,7 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
       unhandled,
       memory: Array.from({ length: 7 }, (_, sixth) => samples[Math.floor((samples.length - 1) * sixth / 6)]?.[1] ?? 0),
       growth: slope(steady) * 60,
+      floors: [floorOf(third(1 / 3)), floorOf(third(2 / 3))],
       files: [filesBefore, filesAfter],
       delay: { longest: Math.max(0, ...delays), usual: percentile(delays, 0.99) },
       sessions: sessionsAfter,
@@ -118,7 +126,16 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
   }
 }
 
-/** What went wrong, in words; empty when all is well. Memory and delays are figures to look at, not verdicts. */
+/** So many seconds a run must have before anything is made of its memory: until then runtimes take what they need. */
+const longEnough = 300;
+
+/**
+ * By how many octets, and by which part of it, memory may grow from the middle third to the last: heaps grow in steps.
+ * In five minutes there are some thousand connections from third to third, and to keep 8 KiB of each is more.
+ */
+const [someGrowth, partOfGrowth] = [24 * 2 ** 20, 0.2];
+
+/** What went wrong, in words; empty when all is well. Delays are figures to look at, not verdicts. */
 export function problems(findings: Findings): string[] {
   const found = [...findings.wrong, ...findings.unhandled];
   if (findings.lost.length > 0) found.push(`lost: ${findings.lost.slice(0, 5)}`);
@@ -127,6 +144,10 @@ export function problems(findings: Findings): string[] {
   if (findings.left > 0) found.push(`${findings.left} files are left in the spool's folder`);
   // Files of the runtime's own, such as those of a pool, may come late and stay.
   if (findings.files[1] > findings.files[0] + 8) found.push(`open files: ${findings.files.join(" before, ")} after`);
+  const [middle, last] = findings.floors;
+  if (findings.seconds >= longEnough && last - middle > Math.max(someGrowth, middle * partOfGrowth)) {
+    found.push(`memory between collections of garbage: ${size(middle)} in the middle third, ${size(last)} in the last`);
+  }
   if (findings.exitCode !== 0) found.push(`the server ended with ${findings.exitCode}`);
   return found;
 }
