@@ -6,13 +6,14 @@
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import process from "node:process";
-import { Postern, type ServeOptions } from "postern";
+import { password, Postern, type ServeOptions } from "postern";
 import type { Serve } from "../../src/cli/serve.ts";
 
 const [runtime = "", mode = ""] = process.argv.slice(2);
 const { serve } = await import(`postern/${runtime}`) as { serve: Serve };
 
 const app = new Postern();
+app.auth(password((user, secret) => user === "carol@login.test" && secret === "wonderland"));
 let inHandler = async (): Promise<void> => {};
 app.rcpt("*@example.com", (c) => c.body(null, 204));
 app.deliver("throw@example.com", () => {
@@ -27,9 +28,22 @@ app.deliver("*", async (c) => {
 
 /** Says lines one after the other's replies, and waits for the end. */
 async function converse(options: ServeOptions): Promise<void> {
-  const server = await serve(app, { port: 0, hostname: "127.0.0.1", name: "mx.test", ...options });
+  const server = await serve(app, {
+    port: 0,
+    hostname: "127.0.0.1",
+    name: "mx.test",
+    allowInsecureAuth: true,
+    ...options,
+  });
   const socket = connect(server.port, "127.0.0.1");
-  const lines = ["EHLO c.test", "MAIL FROM:<a@b.test>", "RCPT TO:<b@example.com>", "DATA", "Subject: x\r\n\r\nhi\r\n."];
+  const lines = [
+    "EHLO c.test",
+    `AUTH PLAIN ${btoa("\0carol@login.test\0wonderland")}`,
+    "MAIL FROM:<a@b.test>",
+    "RCPT TO:<b@example.com>",
+    "DATA",
+    "Subject: x\r\n\r\nhi\r\n.",
+  ];
   lines.push("MAIL FROM:<a@b.test>", "RCPT TO:<throw@example.com>", "DATA", "Subject: y\r\n\r\nhi\r\n.", "QUIT");
   let received = "";
   socket.on("data", (chunk) => {

@@ -44,6 +44,7 @@ describe.each(runtimeNames)("tracing on %s", (runtime) => {
     const spans = run(runtime, "sdk") as Spanned[];
     const nameOf = (id: string | null) => spans.find((span) => span.id === id)?.name ?? null;
     expect(spans.map(({ name, parent }) => [name, nameOf(parent)])).toEqual([
+      ["smtp auth", "smtp session"],
       ["smtp rcpt", "smtp transaction"],
       ["store", "smtp deliver"],
       ["smtp deliver", "smtp transaction"],
@@ -66,6 +67,7 @@ describe.each(runtimeNames)("tracing on %s", (runtime) => {
       "server.port": expect.any(Number),
       "smtp.session.outcome": "quit",
       "smtp.session.transactions": 2,
+      "user.name": "carol@login.test",
     });
     const [good, bad] = spans.filter(({ name }) => name === "smtp transaction");
     expect(good?.status.code).toBe(0);
@@ -82,8 +84,9 @@ describe.each(runtimeNames)("tracing on %s", (runtime) => {
     expect(failed?.status).toEqual({ code: 2, message: "TypeError: the handler failed" });
     expect(failed?.attributes).toEqual({ "smtp.stage": "deliver", "smtp.reply.code": 451, "error.type": "TypeError" });
     expect(failed?.events).toEqual([{ name: "exception", message: "the handler failed" }]);
-    // Nobody's address is in them.
-    expect(JSON.stringify(spans)).not.toMatch(/b\.test|example\.com/);
+    // No address of an envelope is in them, and a login in one place alone.
+    expect(JSON.stringify(spans)).not.toMatch(/b\.test|example\.com|wonderland/);
+    expect(JSON.stringify(spans).match(/login\.test/g)).toHaveLength(1);
   });
 
   test("makes none where it is switched off", () => {
