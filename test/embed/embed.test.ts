@@ -5,7 +5,7 @@ import { Duplex } from "node:stream";
 import { Postern } from "postern";
 import { connectionHandler, fromNodeStream, fromWebStreams, handleConnection } from "postern/embed";
 import { connections } from "../../examples/embedding.ts";
-import { hold, octets } from "../../src/testing/dialogue.ts";
+import { hold } from "../../src/testing/dialogue.ts";
 import { type Elsewhere, runElsewhere } from "../elsewhere.ts";
 import { cases } from "./cases.ts";
 import { listenTo, script, StreamClient } from "./streamclient.ts";
@@ -60,11 +60,28 @@ describe("a Node stream that is no socket", () => {
 
   test("that breaks in the middle of a message ends the session, and nothing is delivered", async () => {
     const [ours, theirs] = pair();
-    const session = handleConnection(fromNodeStream(theirs), app());
-    ours.resume();
-    ours.write(octets("EHLO c\\r\\nMAIL FROM:<a@b.test>\\r\\nRCPT TO:<support@example.com>\\r\\n"));
+    let deliveries = 0;
+    const counting = new Postern();
+    counting.deliver("support@example.com", (c) => {
+      deliveries++;
+      return c.body(null, 204);
+    });
+    const session = handleConnection(fromNodeStream(theirs), counting);
+    const client = new StreamClient((bytes) => ours.write(bytes));
+    ours.on("data", (bytes) => client.hear(bytes));
+    const say = (line: string) => client.write(new TextEncoder().encode(`${line}\r\n`));
+    expect((await client.reply()).code).toBe(220);
+    const commands = ["EHLO c", "MAIL FROM:<a@b.test>", "RCPT TO:<support@example.com>", "DATA"];
+    for (const line of commands) {
+      say(line);
+      expect((await client.reply()).code).toBe(line === "DATA" ? 354 : 250);
+    }
+    say("Subject: Half\r\n\r\nThis is the first of two");
+    // The half is in before the end comes.
+    while (ours.writableLength > 0 || theirs.readableLength > 0) await new Promise((resolve) => setImmediate(resolve));
     theirs.destroy(new Error("gone"));
     await session;
+    expect(deliveries).toBe(0);
   });
 });
 
