@@ -74,6 +74,8 @@ function exchange(request: http.ClientRequest, { body, signal }: OutgoingRequest
       readAnswer(response).then((answer) => {
         settle();
         resolve(answer);
+        // Half a message is in the way of the next one, on a connection that would count for ever.
+        if (!request.writableEnded) request.destroy();
       }, (error) => {
         settle();
         reject(error);

@@ -118,6 +118,17 @@ describe.each([...runtimeNames])("%s", (name) => {
     });
   });
 
+  test("a function that answers before it has read the message makes room for the next", async () => {
+    // Of a kept connection it reads nothing more: neither the message nor another request gets through.
+    const pausing: Answering = (_, response, request) => void response.writeHead(413).end(() => request.socket.pause());
+    await using target = await startFunction(pausing, { answersEarly: true });
+    const env = { url: target.url, options: { allowPrivate: true, secret, concurrency: 1, timeout: 20_000 } };
+    const served = await runtime.serve("forwarding", { env });
+    const data = Buffer.concat([Buffer.from("Subject: Large\r\n\r\n"), noise(20_000_000), Buffer.from("\r\n")]);
+    for (let time = 0; time < 3; time++) expect(await sendTo(served, "b@y.test", data)).toStartWith("552 5.3.4 ");
+    await served.close(0);
+  });
+
   test("an app behind it says what it would say on a port of its own", async () => {
     const told: string[] = [];
     const app = new Postern();
