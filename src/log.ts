@@ -1,4 +1,4 @@
-/** What is written down: one line for each session and each message. Silent until LogTape is configured. */
+/** What is written down: one line for each session and each message. Silent until LogTape is configured, but for errors. */
 
 import { getLogger, type Logger } from "@logtape/logtape";
 import type { StageEvent } from "./app/stage.ts";
@@ -9,6 +9,7 @@ import type { Conversation } from "./session/conversation.ts";
 import type { AuthOutcome, MessageOutcome, Observer } from "./session/observer.ts";
 import type { Session } from "./session/session.ts";
 import type { Transaction } from "./session/transaction.ts";
+import { isErrorHeard, logError } from "./unheard.ts";
 import { describeError, stackOf, visible } from "./visible.ts";
 
 const sessions: Logger = getLogger(["postern", "session"]);
@@ -113,7 +114,7 @@ export const logObserver: Observer = {
       ...errorFields(sessions, error),
     };
     addKnown(fields, session);
-    sessions.error("{id} client={client} was dropped: {error}", fields);
+    logError(sessions, "{id} client={client} was dropped: {error}", fields);
   },
 
   unstored(error: unknown): void {
@@ -121,7 +122,8 @@ export const logObserver: Observer = {
     if (count === undefined) return;
     const cause = error instanceof Error && error.cause !== undefined ? `: ${describeError(error.cause)}` : "";
     const fields = errorFields(spool, error);
-    spool.error(
+    logError(
+      spool,
       "a message could not be kept, its sender was asked to come back: {error}; {messages} messages since the last such line",
       {
         ...fields,
@@ -175,7 +177,7 @@ export function logFewFiles({ limit, connections: room }: FileRoom, wanted: numb
 export function logAcceptFailure(error: unknown): void {
   const count = acceptLines.count();
   if (count === undefined) return;
-  connections.error("cannot accept connections: {error}; failed {times} times since the last such line", {
+  logError(connections, "cannot accept connections: {error}; failed {times} times since the last such line", {
     ...errorFields(connections, error),
     times: count,
   });
@@ -183,7 +185,11 @@ export function logAcceptFailure(error: unknown): void {
 
 /** TLS is configured, and the runtime cannot do it with these certificates. */
 export function logTlsUnproven(error: unknown): void {
-  tls.error("STARTTLS is not offered: the server could not shake hands with itself: {error}", errorFields(tls, error));
+  logError(
+    tls,
+    "STARTTLS is not offered: the server could not shake hands with itself: {error}",
+    errorFields(tls, error),
+  );
 }
 
 /** A connection from an address in `proxyProtocol` was dropped. */
@@ -193,14 +199,14 @@ export function logProxyFault(proxy: string, reason: string): void {
 
 /** A handler failed: what it was asked, what it did, and what the client was told instead. */
 export function logHandlerFailure(event: StageEvent, error: unknown, reply: Reply): void {
-  if (!handlers.isEnabledFor("error")) return;
+  if (!isErrorHeard(handlers)) return;
   const { session: { id: session }, stage } = event;
   // Nobody is there any more to be told anything.
   if (stage === "disconnect") {
-    handlers.error("{session} {stage} failed: {error}", { session, stage, ...errorFields(handlers, error) });
+    logError(handlers, "{session} {stage} failed: {error}", { session, stage, ...errorFields(handlers, error) });
     return;
   }
-  handlers.error("{session} {stage} failed, client was told {reply}: {error}", {
+  logError(handlers, "{session} {stage} failed, client was told {reply}: {error}", {
     session,
     stage,
     ...("id" in event ? { id: event.id } : {}),

@@ -29,6 +29,9 @@ export type { ServeOptions, Server };
 /**
  * Serves a handler; resolves once all listeners are bound, with workers once all of them listen.
  *
+ * What happens is logged through LogTape, in the category `postern`; until that is configured only errors are shown, by
+ * `console.error` (docs/operations.md, "The log").
+ *
  * @param handler a `Postern`, a Hono app, a function `(request, env, ctx) => Response`, or an object with such a `fetch`.
  * @param options each has a default: SMTP on port 2525 of all addresses, without TLS.
  * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be.

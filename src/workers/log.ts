@@ -1,6 +1,7 @@
 /** What is written down of workers. */
 
 import { getLogger, type Logger } from "@logtape/logtape";
+import { logError } from "../unheard.ts";
 import { visible } from "../visible.ts";
 
 const workers: Logger = getLogger(["postern", "worker"]);
@@ -12,7 +13,7 @@ export function logReady(slot: number, pid: number | undefined): void {
 
 /** A worker ended that should not have. */
 export function logEnded(slot: number, pid: number | undefined, how: string, wait: number): void {
-  workers.error("worker {worker}, pid {pid}, ended with {how}; another takes its place in {milliseconds} ms", {
+  logError(workers, "worker {worker}, pid {pid}, ended with {how}; another takes its place in {milliseconds} ms", {
     worker: slot + 1,
     pid,
     how,
@@ -22,7 +23,7 @@ export function logEnded(slot: number, pid: number | undefined, how: string, wai
 
 /** A worker could not begin. */
 export function logFailed(slot: number, pid: number | undefined, reason: string): void {
-  workers.error("worker {worker}, pid {pid}, cannot serve: {reason}", {
+  logError(workers, "worker {worker}, pid {pid}, cannot serve: {reason}", {
     worker: slot + 1,
     pid,
     reason: visible(reason),
