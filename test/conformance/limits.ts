@@ -111,8 +111,8 @@ export function limitRows(subject: Subject): void {
   });
 }
 
-/** Waits for a condition, five seconds at most unless it is given more. */
-export async function until(condition: () => Promise<boolean>, milliseconds = 5000): Promise<void> {
+/** Waits for a condition: it is there soon, or on a busy machine later. */
+export async function until(condition: () => Promise<boolean>, milliseconds = 20_000): Promise<void> {
   const end = Date.now() + milliseconds;
   do {
     if (await condition()) return;

@@ -3,7 +3,7 @@
  * file that `TAKEN` names, before it says so: what was answered 250 is there, whatever becomes of the process.
  */
 
-import { appendFileSync, closeSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync } from "node:fs";
 import process from "node:process";
 import { password, Postern } from "postern";
 
@@ -25,8 +25,9 @@ app.command("XFREE", (c) => {
   return c.body(null, 204);
 });
 app.deliver("hang@:domain", () => new Promise<Response>(() => {}));
-app.deliver("slow@:domain", async (c) => {
-  await new Promise((resolve) => setTimeout(resolve, 700));
+/** Takes its time until somebody makes the file. */
+app.deliver("held@:domain", async (c) => {
+  while (!existsSync(`${process.env["TAKEN"]}.now`)) await new Promise((resolve) => setTimeout(resolve, 20));
   take(c.var.mail.headers.get("x-id"));
   return c.body(null, 204);
 });

@@ -12,7 +12,7 @@ startRuntimes();
 
 const options = {
   allowInsecureAuth: true,
-  timeouts: { handler: 300, authFailureDelay: 1 },
+  timeouts: { handler: 800, authFailureDelay: 1 },
   limits: { authFailures: 1000, authFailuresPerAddress: 1000 },
   maxConnectionsPerAddress: 1000,
 };

@@ -235,7 +235,7 @@ everywhere("a message of 256 MB where 1 MB is taken", async (subject) => {
 });
 
 everywhere("junk: random octets, alone and behind a dialogue's beginning", async (subject) => {
-  const options = { allowInsecureAuth: true, maxConnectionsPerAddress: 1000, timeouts: { command: 500, block: 500 } };
+  const options = { allowInsecureAuth: true, maxConnectionsPerAddress: 1000, timeouts: { command: 1500, block: 1500 } };
   await serving(subject, "authenticating", options, async (served) => {
     await leavingNothing(subject, served, async () => {
       await each(60, async (index) => {

@@ -17,7 +17,7 @@ async function scrape({ httpPort }: Served): Promise<Map<string, Family>> {
 /** Waits until a sample is what it is to be: sessions end when both sides have closed. */
 async function until(served: Served, name: string, labels: Record<string, string>, value: number): Promise<void> {
   let found: Map<string, Family>;
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 2000; tries++) {
     found = await scrape(served);
     if (sample(found, name, labels) === value) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
