@@ -1,6 +1,7 @@
 /**
  * A whole domain's mail, handed to a web application: one signed POST of JSON for each recipient. Its answer is the
- * reply: 2xx takes the message, 4xx refuses it, and 5xx or none at all lets the sender try again.
+ * reply: 2xx takes the message; 4xx refuses it, but for 401, 407, 408, 425 and 429; these, 5xx and none at all let the
+ * sender try again. SMTP's own codes, as 450 or 550, are taken at their word.
  *
  *     WEBHOOK_URL=https://app.example/inbound WEBHOOK_SECRET=whsec_… postern serve examples/webhook.ts
  *

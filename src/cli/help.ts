@@ -35,8 +35,9 @@ development only.
 const forwardHead = `Usage: postern forward --to URL --domain NAME[,NAME] --secret-file PATH [FLAGS]
 
 Takes mail by SMTP for the domains that are named, and hands each message to an HTTP function: one POST for each
-recipient, signed by Standard Webhooks. The function's answer is the reply: 2xx takes the message, 4xx refuses it, 5xx
-or no answer lets the sender try again.
+recipient, signed by Standard Webhooks. The function's answer is the reply: 2xx takes the message; 4xx refuses it, but
+for 401, 407, 408, 425 and 429; these, 5xx and no answer let the sender try again. SMTP's own codes, as 450 or 550, are
+taken at their word.
 `;
 
 const forwardTail = `

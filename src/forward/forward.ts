@@ -20,10 +20,10 @@ export type ForwardHandler = (c: Context) => Promise<Response>;
  * A handler that asks an HTTP function.
  *
  * Each decision is a POST: at `deliver` and `data` with the message in the format of the options, at any other stage
- * with its facts. The function's answer is the handler's: 2xx takes the message, 4xx refuses it, 5xx sends the sender
- * away until later, a `text/plain` body is the text of the reply, and the header `smtp-reply` spells it out. No answer
- * in time, a connection refused, a redirect to another host, or a 401 for the forwarder itself: 451, and the sender
- * tries again.
+ * with its facts. The function's answer is the handler's: 2xx takes the message; 4xx refuses it, but for 401, 407, 408,
+ * 425 and 429; SMTP's own codes, as 450 or 550, are taken at their word. A `text/plain` body is the text of the reply,
+ * and the header `smtp-reply` spells it out. Any other 5xx, no answer in time, a connection refused, a redirect to
+ * another host, or a 401 or 407 for the forwarder itself: 451, and the sender tries again.
  *
  * Requests are signed by Standard Webhooks. `webhook-id` is the same for each attempt at one message for one recipient,
  * so that a function can drop doubles.
