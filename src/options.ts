@@ -13,7 +13,7 @@ import type { TlsOptions } from "./tls/options.ts";
 export interface ListenerOptions {
   /** Default 2525; 0 for any free one. */
   readonly port?: number;
-  /** The address to listen on. Default `0.0.0.0`. */
+  /** The address to listen on. Default `0.0.0.0`; `::` is IPv6 and IPv4. */
   readonly hostname?: string;
   /** The path of a Unix socket to listen on, instead of port and host name. */
   readonly unix?: string;

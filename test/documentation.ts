@@ -25,7 +25,10 @@ export function snippetsOf(file: string, language: "ts" | "js" = "ts"): string[]
   const text = readFileSync(join(root, file), "utf8");
   const source = file.endsWith(".md") ? text : text.replace(/^[ \t]*\*[ ]?/gm, "");
   return [...source.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm"))].map(([, code = ""]) =>
-    code.replace(/port: 2525(?:, hostname: "127\.0\.0\.1")?/g, 'port: 0, hostname: "127.0.0.1"').replace(/listen\(2525,/g, "listen(0,")
+    code.replace(/port: 2525(?:, hostname: "127\.0\.0\.1")?/g, 'port: 0, hostname: "127.0.0.1"').replace(
+      /listen\(2525,/g,
+      "listen(0,",
+    )
   );
 }
 

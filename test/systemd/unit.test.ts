@@ -1,7 +1,7 @@
 /** examples/systemd/postern.service, as far as it can be tried where systemd does not run. */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chownSync, readFileSync, statSync } from "node:fs";
+import { chownSync, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await folder[Symbol.asyncDispose]());
 
+/** Some containers have none. */
+const hasIpv6 = existsSync("/proc/net/if_inet6");
 const hasAnalyze = await installed("systemd-analyze");
 
 test.skipIf(!hasAnalyze)("systemd has nothing to say against it", async () => {
@@ -126,6 +128,7 @@ describe.skipIf(!await available())("its command", () => {
       const [program = "", ...args] = line.split(" ");
       const env = {
         ...environment,
+        ...hasIpv6 ? {} : { POSTERN_HOSTNAME: "0.0.0.0" },
         // A user that is made for the service has no folder of its own.
         HOME: "/",
         POSTERN_TLS_CERT: files.server.cert,
@@ -141,7 +144,11 @@ describe.skipIf(!await available())("its command", () => {
         env,
         bindsPorts: true,
       });
-      await container.printed(/listening on 0\.0\.0\.0:25, 0\.0\.0\.0:465, 0\.0\.0\.0:587 for app\.ts/);
+      await container.printed(
+        hasIpv6
+          ? /listening on \[::\]:25, \[::\]:465, \[::\]:587 for app\.ts/
+          : /listening on 0\.0\.0\.0:25, 0\.0\.0\.0:465, 0\.0\.0\.0:587 for app\.ts/,
+      );
       container.process.kill("SIGHUP");
       await container.printed(/SIGHUP: new connections get the certificate in \S+ as it is now/);
       container.process.kill("SIGTERM");
