@@ -1,9 +1,17 @@
 /**
  * SMTP sessions over connections of one's own: a server of `node:net`, one pair of web streams, and a WebSocket whose
- * other end is a tunnel from wherever port 25 is open. Run it: `bun examples/embedding.ts`.
+ * other end is a tunnel from wherever port 25 is open.
+ *
+ *     bun examples/embedding.ts
+ *     deno run -A examples/embedding.ts
+ *     node --import jiti/register examples/embedding.ts
+ *
+ * It serves itself, so it has nothing for `postern serve`. (Node reads TypeScript through jiti, which Postern brings.)
  */
 
-import { createServer, type Server, type Socket as NetSocket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket as NetSocket } from "node:net";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { Postern } from "postern";
 import {
   type ConnectionHandler,
@@ -77,4 +85,8 @@ function closed(controller: ReadableStreamDefaultController<Uint8Array>): void {
   }
 }
 
-if (import.meta.main) listen(2525).on("listening", () => console.log("listening on 127.0.0.1:2525"));
+// Not where it is imported, as by a test. (Node 20 has no import.meta.main.)
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = listen(Number(process.env["PORT"] ?? 2525));
+  server.on("listening", () => console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`));
+}

@@ -6,12 +6,17 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { sendMail } from "../cli/client.ts";
 import { Command, root, runtimeNames } from "../cli/command.ts";
+import { Program } from "../program.ts";
 import { WireClient } from "../wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "postern-examples-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The page that lists them, with the command of each. */
+const list = readFileSync(join(root, "examples", "README.md"), "utf8");
 
 /** What is said to the example's server, and heard from it. */
 interface Trial {
@@ -160,6 +165,8 @@ describe.each(runtimeNames)("on %s", (runtime) => {
   for (const [file, trial] of Object.entries(trials)) {
     test(`${file} says what it should`, async () => {
       const { flags = [], env = {}, hold } = trial();
+      const row = list.split("\n").find((line) => line.includes(`](${file})`));
+      for (const word of [`postern serve ${file}`, ...flags, ...Object.keys(env)]) expect(row).toContain(word);
       const words = ["serve", `examples/${file}`, "--port", "0", "--hostname", "127.0.0.1", ...flags];
       const command = new Command(runtime, words, env);
       try {
@@ -174,8 +181,17 @@ describe.each(runtimeNames)("on %s", (runtime) => {
 
 test("every example is in the list of examples, and tried", () => {
   const files = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
-  const list = readFileSync(join(root, "examples", "README.md"), "utf8");
   for (const file of files) expect(list).toContain(`](${file})`);
-  // test/embed tries the one that is not served by the command.
+  // Below, and in test/embed, is the one that is not served by the command.
   expect(Object.keys(trials).sort()).toEqual(files.filter((file) => file !== "embedding.ts").sort());
 });
+
+test.each(runtimeNames)("embedding.ts serves itself on %s, by the command of the list", async (runtime) => {
+  const [, line = ""] = new RegExp(`\`(${runtime} [^\`]*embedding\\.ts)\``).exec(list)!;
+  await using program = new Program(line.split(" "), {
+    cwd: join(root, "examples"),
+    env: { PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"]}`, HOME: "/tmp", PORT: "0" },
+  });
+  const [, port] = await program.printed(/^listening on 127\.0\.0\.1:(\d+)$/m);
+  expect(await outcome(Number(port), "support@example.com")).toBe("250 2.0.0 Thanks, 127.0.0.1");
+}, 90_000);
