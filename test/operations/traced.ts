@@ -6,11 +6,15 @@
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import process from "node:process";
+import { configureSync } from "@logtape/logtape";
 import { password, Postern, type ServeOptions } from "postern";
 import type { Serve } from "../../src/cli/serve.ts";
 
 const [runtime = "", mode = ""] = process.argv.slice(2);
 const { serve } = await import(`postern/${runtime}`) as { serve: Serve };
+
+// One that hears nothing: a handler that throws is not what the spans' reader wants on its standard error.
+configureSync({ sinks: {}, loggers: [{ category: ["logtape", "meta"], lowestLevel: "fatal" }] });
 
 const app = new Postern();
 app.auth(password((user, secret) => user === "carol@login.test" && secret === "wonderland"));
