@@ -29,9 +29,13 @@ const httpMeanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [429, [451, "4.7.0", "Too many requests, try again later"]],
 ]);
 
-/** SMTP's own codes (RFC 5321 section 4.2.3, RFC 4954 section 6, RFC 7504), each with its most general enhanced code. */
+/**
+ * SMTP's own codes (RFC 5321 section 4.2.3, RFC 4954 section 6, RFC 7504, and 523 of RFC 5248 section 2.4), each with its
+ * most general enhanced code.
+ */
 const smtpMeanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [421, [421, "4.3.2", "Service not available, try again later"]],
+  [432, [432, "4.7.12", "A password transition is needed"]],
   [450, [450, "4.2.0", "Mailbox unavailable, try again later"]],
   [451, [451, "4.3.0", "Temporary failure, try again later"]],
   [452, [452, "4.3.1", "Insufficient storage, try again later"]],
@@ -40,7 +44,6 @@ const smtpMeanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [521, [521, "5.3.2", "No mail is accepted here"]],
   [523, [523, "5.7.10", "Encryption needed"]],
   [530, [530, "5.7.0", "Authentication required"]],
-  [532, [532, "5.7.0", "A password transition is needed"]],
   [534, [534, "5.7.9", "Authentication mechanism is too weak"]],
   [535, [535, "5.7.8", "Authentication credentials invalid"]],
   [538, [538, "5.7.11", "Encryption required for this authentication mechanism"]],
@@ -82,12 +85,21 @@ function interpret(response: Response, stage: Stage, body: string): Reply | unde
 }
 
 function meaningOf(status: number, stage: Stage): Meaning {
-  const meaning = httpMeanings.get(status) ?? smtpMeanings.get(status) ??
-    smtpMeanings.get(status < 500 ? 554 : 451)!;
+  const meaning = httpMeanings.get(status) ?? smtpMeanings.get(status) ?? unlisted(status);
   if (stage !== "auth" || status === 421) return meaning;
   // Clients of AUTH know few codes (RFC 4954 section 6): who is refused by HTTP's words had bad credentials.
   if (notLetIn.has(status)) return smtpMeanings.get(535)!;
   return meaning[0] === 451 ? smtpMeanings.get(454)! : meaning;
+}
+
+/**
+ * What no list has. Where HTTP has no codes of its own a client goes by the first digit (RFC 5321 section 4.2.1): who is
+ * to come back must not be told to stay away. HTTP's other refusals are for good, and its failures for now.
+ */
+function unlisted(status: number): Meaning {
+  if (status === 430 || (status >= 432 && status <= 459)) return [status, "4.0.0", "Not accepted now, try again later"];
+  if (status >= 530 && status <= 538) return [status, "5.7.0", "Not accepted"];
+  return smtpMeanings.get(status < 500 ? 554 : 451)!;
 }
 
 const notLetIn = new Set([401, 403, 404, 410]);
