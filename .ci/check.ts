@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { undocumented } from "./documented.ts";
-import { linkProblems } from "./links.ts";
+import { linkProblems, packedLinkProblems } from "./links.ts";
 import { mapProblems } from "./map.ts";
 import { installInto, pack, packageProblems, typeProblems } from "./package.ts";
 import { referenceProblems } from "./reference.ts";
@@ -61,7 +61,8 @@ const steps: readonly (readonly [what: string, run: () => boolean])[] = [
       const packed = pack(folder);
       installInto(folder, packed);
       const types = typeProblems(folder, { isStrict: true, resolution: "nodenext" });
-      return isNone([...packageProblems(packed), ...types === "" ? [] : [types]]);
+      const links = packedLinkProblems(packed.files.map(({ path }) => path));
+      return isNone([...packageProblems(packed), ...links, ...types === "" ? [] : [types]]);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -83,7 +84,9 @@ function jsrProblems(): string[] {
   if (status !== 0) return [said];
   const files = [...said.matchAll(/^ +(file:\S+) \(/gm)].map(([, url = ""]) => url.slice(root.href.length));
   if (!files.includes("src/mod.ts")) return [`deno publish names no files:\n${said}`];
-  return files.filter((file) => !/^(?:(?:src|adapters)\/.+\.ts|[A-Z]+(?:\.md)?|deno\.json)$/.test(file))
+  return files.filter((file) =>
+    !/^(?:(?:src|adapters)\/.+\.ts|docs\/[a-z]+\.md|[A-Z]+(?:\.md)?|deno\.json)$/.test(file)
+  )
     .map((file) => `JSR would get ${file}`);
 }
 
