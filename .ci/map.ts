@@ -13,6 +13,8 @@ const mostLines = 250;
 export function mapProblems(): string[] {
   const text = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: object };
+  const { imports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")) as { imports: Record<string, string> };
+  const fromJsr = Object.keys(imports).filter((name) => imports[name]!.startsWith("jsr:"));
   const [, map = ""] = /^```\n(src\/\n[^]*?)^```$/m.exec(text) ?? [];
   const named = new Set([...map.matchAll(/[\w.-]+(?:\/|\.ts\b)/g)].map(([name]) => name));
   const there = readdirSync(join(root, "src"), { withFileTypes: true })
@@ -23,9 +25,29 @@ export function mapProblems(): string[] {
   return [
     ...there.filter((name) => !named.has(name)).map((name) => `the map in CONTRIBUTING does not name src/${name}`),
     ...gone.map((name) => `the map in CONTRIBUTING names src/${name}, which is not there`),
-    ...Object.keys(dependencies).filter((name) => !text.includes(`\n| ${name} `))
+    ...adapterProblems(map),
+    ...[...Object.keys(dependencies), ...fromJsr].filter((name) => !text.includes(`\n| ${name} `))
       .map((name) => `the libraries in CONTRIBUTING do not tell what ${name} is for`),
     ...["src", "adapters"].flatMap((folder) => tooLong(folder, text)),
+  ];
+}
+
+/** A file that each runtime has is on the map by its name, and one that is a runtime's own by the runtime's, too. */
+function adapterProblems(map: string): string[] {
+  const [, line = ""] = /^adapters\/RUNTIME\/ ([^]*?)^\S/m.exec(map) ?? [];
+  const named = [...line.matchAll(/(?:[\w-]+\/)?[\w-]+\.ts\b/g)].map(([name]) => name);
+  const runtimes = readdirSync(join(root, "adapters"));
+  const files = runtimes.flatMap((runtime) =>
+    readdirSync(join(root, "adapters", runtime)).map((name) => ({ name, own: `${runtime}/${name}` }))
+  );
+  const isEverywhere = (name: string) => files.filter((file) => file.name === name).length === runtimes.length;
+  return [
+    ...[...new Set(files.map(({ name, own }) => isEverywhere(name) ? name : own))].filter((name) =>
+      !named.includes(name)
+    )
+      .map((name) => `the map in CONTRIBUTING does not name adapters/${name}`),
+    ...named.filter((name) => !(name.includes("/") ? files.some(({ own }) => own === name) : isEverywhere(name)))
+      .map((name) => `the map in CONTRIBUTING names adapters/${name}, which is not there, or not on each runtime`),
   ];
 }
 
