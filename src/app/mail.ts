@@ -1,6 +1,5 @@
 /** The message, as handlers read it. */
 
-// @ts-types="npm:@types/mailparser@^3"
 import type { ParsedMail, SimpleParserOptions } from "mailparser";
 import type { Content } from "../session/content.ts";
 import type { Envelope } from "../session/envelope.ts";

@@ -14,7 +14,7 @@ export interface Arrival {
   readonly subject: string;
   /** The `Date:` field as it was written. */
   readonly date: string;
-  /** Octets, trace fields included. */
+  /** Octets that came, as the log counts them: without trace fields. */
   readonly size: number;
   readonly attachments: readonly { readonly name: string; readonly type: string; readonly size: number }[];
   readonly client: Session;
@@ -37,7 +37,7 @@ export function inbox(show: (arrival: Arrival) => void): Postern {
       id: mail.id,
       from: envelope.from?.address ?? "",
       to: envelope.to.map((recipient) => recipient.address),
-      size: mail.size,
+      size: mail.size - mail.traceSize,
       client: session,
       date: mail.headers.get("date") ?? "",
       ...await contentOf(mail),

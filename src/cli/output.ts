@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import * as util from "node:util";
+import { styleText } from "node:util";
 import { isWorker } from "../workers/processes.ts";
 
 /** Named as `styleText` of `node:util` names them. */
@@ -54,8 +54,7 @@ export class Output {
 
   /** Text in a style, where it can be shown. */
   style(style: Style, text: string): string {
-    // Node 20 before 20.12 has no such function; colour is no reason not to start.
-    return this.#isColored && "styleText" in util ? util.styleText(style, text, { validateStream: false }) : text;
+    return this.#isColored ? styleText(style, text, { validateStream: false }) : text;
   }
 
   #send(): void {

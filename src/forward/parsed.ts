@@ -1,6 +1,5 @@
 /** A message taken apart, in the words that the formats share. */
 
-// @ts-types="npm:@types/mailparser@^3"
 import type { AddressObject, EmailAddress, ParsedMail } from "mailparser";
 import type { Mail } from "../app/mail.ts";
 import type { AuthVerdict } from "../middleware/authenticate/verdict.ts";
