@@ -36,7 +36,7 @@ export interface RecipientVariables extends EnvelopeVariables {
 
 /** At `data`. */
 export interface MessageVariables extends EnvelopeVariables {
-  /** The message. */
+  /** The message, whole and with its trace fields. */
   readonly mail: Mail;
 }
 
@@ -50,7 +50,7 @@ export interface DeliveryVariables extends MessageVariables {
 export interface CommandVariables extends SessionVariables {
   /** The open transaction's. */
   readonly envelope?: Envelope;
-  /** Upper case. */
+  /** What the client said first, in upper case. */
   readonly verb: string;
   /** What followed the verb. */
   readonly argument: string;

@@ -45,7 +45,7 @@ export class MemoryDeliveryStore implements DeliveryStore {
   readonly #entries = new Set<Entry>();
 
   /**
-   * Begins empty.
+   * Remembers nothing yet: what an earlier process knew is gone with it.
    *
    * @param most how many half-delivered messages are remembered; past that the oldest is forgotten. Default 10 000.
    * @param mostNames how many recipients they may name together; past that likewise. Default ten times as many.

@@ -63,7 +63,7 @@ export function fits(code: number, enhanced: string): boolean {
  * ```
  */
 export class SmtpError extends HTTPException {
-  /** For logs. */
+  /** Tells it from other errors in a log, and where `instanceof` cannot: between two copies of the package. */
   override readonly name = "SmtpError";
   /** 400 to 599. */
   readonly code: number;

@@ -20,7 +20,7 @@ export type EmailWorkerHandler = (
 
 /** The sender is to try again: what Email Routing does when `email()` throws. */
 export class TemporaryRefusal extends Error {
-  /** For logs. */
+  /** Tells it from other errors in a log, and where `instanceof` cannot: between two copies of the package. */
   override readonly name = "TemporaryRefusal";
   /** 400 to 499. */
   readonly code: number;

@@ -30,7 +30,7 @@ export interface OctetStream {
 export interface ForwardableEmailMessageLike extends EmailMessageLike {
   /** The message, once. */
   readonly raw: OctetStream;
-  /** Octets. */
+  /** How many octets `raw` gives. */
   readonly rawSize: number;
   /** Refuses the message for good, with this reason. */
   setReject(reason: string): void;
@@ -50,7 +50,7 @@ export interface ReplyFields {
   readonly text?: string;
   /** The body as HTML. */
   readonly html?: string;
-  /** In their order. */
+  /** In the order in which the recipient sees them. */
   readonly attachments?: readonly {
     /** `inline`: shown within the HTML, which names it by `contentId`. */
     readonly disposition: "inline" | "attachment";

@@ -28,7 +28,7 @@ export interface OutgoingMail {
   readonly references?: string;
   /** Further header fields. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** In their order. */
+  /** In the order in which the recipient sees them. */
   readonly attachments?: readonly {
     /** As the recipient is to see it. */
     readonly filename: string;

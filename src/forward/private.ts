@@ -23,7 +23,7 @@ export function isPrivateHost(hostname: string): boolean {
 
 /** A URL that points into a private network. */
 export class PrivateAddressError extends Error {
-  /** For logs. */
+  /** Tells it from other errors in a log, and where `instanceof` cannot: between two copies of the package. */
   override readonly name = "PrivateAddressError";
 
   /** Takes the host of the URL, and the address that it stands for, which may be itself. */

@@ -2,15 +2,15 @@
 
 /** An `ioredis` client. */
 export interface IoRedis {
-  /** Sends a command. */
+  /** Sends a command: its name, then each argument on its own. Gives the server's answer, or rejects with its error. */
   call(command: string, ...args: string[]): Promise<unknown>;
-  /** What it is known by. */
+  /** Its presence tells ioredis from node-redis; it is not called. */
   defineCommand(name: string, definition: object): void;
 }
 
 /** A client of `redis` (node-redis), from version 4 on; it must be connected. */
 export interface NodeRedis {
-  /** Sends a command. */
+  /** Sends a command: its name and arguments in one list. Gives the server's answer, or rejects with its error. */
   sendCommand(args: string[]): Promise<unknown>;
 }
 
@@ -22,7 +22,7 @@ export function isIoRedis(client: RedisClient): client is IoRedis {
   return typeof Reflect.get(client, "defineCommand") === "function";
 }
 
-/** Sends a command. Rejects when there is no answer in time: a client without a connection may wait for ever. */
+/** The server's answer to a command. Rejects when there is no answer in time: a client without a connection may wait for ever. */
 export function sendCommand(client: RedisClient, args: [string, ...string[]], timeout: number): Promise<unknown> {
   return answered(isIoRedis(client) ? client.call(...args) : client.sendCommand(args), timeout);
 }

@@ -22,7 +22,7 @@ export type ListenHttp = (
 
 /** The address for HTTP could not be bound; `cause` is what the runtime said. */
 export class HttpListenError extends Error {
-  /** For logs. */
+  /** Tells it from other errors in a log, and where `instanceof` cannot: between two copies of the package. */
   override readonly name = "HttpListenError";
   /** The system's, as `EADDRINUSE`; undefined where the runtime gives none. */
   readonly code: string | undefined;

@@ -141,7 +141,7 @@ export type Credentials = PasswordCredentials | TokenCredentials | ExternalCrede
 export interface PasswordCredentials {
   /** Which of {@linkcode Credentials} these are. */
   readonly type: "password";
-  /** How they came. */
+  /** The mechanism by which they came. */
   readonly mechanism: "PLAIN" | "LOGIN";
   /** Prepared by SASLprep (RFC 4013), so that a user has one name, whatever the mechanism. */
   readonly user: string;
@@ -155,7 +155,7 @@ export interface PasswordCredentials {
 export interface TokenCredentials {
   /** Which of {@linkcode Credentials} these are. */
   readonly type: "token";
-  /** How they came. */
+  /** The mechanism by which they came. */
   readonly mechanism: "OAUTHBEARER" | "XOAUTH2";
   /** The OAuth 2.0 bearer token (RFC 6750), without the word `Bearer`. */
   readonly token: string;
@@ -171,7 +171,7 @@ export interface TokenCredentials {
 export interface ExternalCredentials {
   /** Which of {@linkcode Credentials} these are. */
   readonly type: "external";
-  /** How they came. */
+  /** The mechanism by which they came. */
   readonly mechanism: "EXTERNAL";
   /** {@linkcode MechanismContext.externalIdentity}, as given. */
   readonly user: string;

@@ -9,7 +9,7 @@ export type Protocol = `${"" | "UTF8"}${"SMTP" | "LMTP"}${"" | "S"}${"" | "A"}` 
 export interface Session {
   /** Unique among the sessions of all servers; stands in logs and in `Received:`. */
   readonly id: string;
-  /** The client. */
+  /** The client's end: its own, where a proxy in front of the server is believed. */
   readonly remote: Endpoint;
   /** The server's own end. */
   readonly local: Endpoint;

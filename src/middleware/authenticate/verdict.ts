@@ -26,7 +26,7 @@ export interface DkimVerdict {
   readonly algorithm: string;
   /** The beginning of `b=`, to tell signatures apart (RFC 6008). */
   readonly signature: string;
-  /** Why it is no pass. */
+  /** What was found wrong, for people to read; absent where nothing was. */
   readonly reason?: string;
 }
 
@@ -38,7 +38,7 @@ export interface ArcVerdict {
   readonly instances: number;
   /** The domain of the last seal, whose word the results of its `ARC-Authentication-Results` are. */
   readonly sealer?: string;
-  /** Why it is no pass. */
+  /** What was found wrong, for people to read; absent where nothing was. */
   readonly reason?: string;
 }
 

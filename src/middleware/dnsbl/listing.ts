@@ -18,7 +18,7 @@ export interface DnsList {
 
 /** A list that knows the client. */
 export interface Listing {
-  /** The list's name. */
+  /** The list, as it stands among the `zones`. */
   readonly zone: string;
   /** The answers, `127.0.0.2` and the like. */
   readonly codes: readonly string[];
@@ -30,7 +30,7 @@ export interface Listing {
 
 /** A list that gave no answer that could be believed. */
 export interface Unanswered {
-  /** The list's name. */
+  /** The list, as it stands among the `zones`. */
   readonly zone: string;
   /** The DNS's reason, or the answer that was none. */
   readonly reason: string;

@@ -19,7 +19,7 @@ export class MemoryGreylistStore implements GreylistStore {
   readonly #entries = new Map<string, { readonly since: number; readonly until: number }>();
 
   /**
-   * Begins empty.
+   * Remembers nothing yet: what an earlier process knew is gone with it.
    *
    * @param most how many keys are remembered; past that the oldest is forgotten. Default 100 000.
    */

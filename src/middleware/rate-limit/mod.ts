@@ -25,7 +25,7 @@ export type CountedStage = "connect" | "helo" | "auth" | "mail" | "rcpt" | "data
 
 /** Options of {@linkcode rateLimit}. */
 export interface RateLimitOptions extends Exemptions {
-  /** How many in a window. */
+  /** How many pass within `seconds`; the next ones hear 4xx. */
   readonly limit: number;
   /** The window's length in seconds, up to 24 days. Default 60. */
   readonly seconds?: number;
