@@ -1,6 +1,7 @@
 /** The server's half of a soak: serves until its input ends, and tells each tenth of a second how it is. */
 
 import process from "node:process";
+import { configureSync } from "@logtape/logtape";
 import type { MailHandler, ServeOptions, Server } from "postern";
 import { soakApp } from "./apps.ts";
 
@@ -39,6 +40,8 @@ const beat = 10;
 
 /** Serves until standard input ends, then closes; the process ends by itself, if nothing is left over. */
 export async function endure(serve: (handler: MailHandler, options: ServeOptions) => Promise<Server>): Promise<void> {
+  // The handlers fail on purpose: nobody wants to read of each.
+  configureSync({ sinks: {}, loggers: [{ category: ["logtape", "meta"], lowestLevel: "fatal" }] });
   let delivered: string[] = [];
   let unhandled: string[] = [];
   let delay = 0;
