@@ -115,7 +115,15 @@ export class Tracing implements TracingObserver {
 
 function fail(span: Span | undefined, error: unknown): void {
   if (span === undefined) return;
-  span.recordException(error instanceof Error ? error : describeError(error));
-  span.setAttribute("error.type", error instanceof Error ? error.name : "_OTHER");
-  span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error) });
+  const message = describeError(error);
+  let type = "_OTHER";
+  try {
+    span.recordException(error instanceof Error ? error : message);
+    if (error instanceof Error) type = error.name;
+  } catch {
+    // It throws when it is looked at.
+    span.recordException(message);
+  }
+  span.setAttribute("error.type", type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
 }

@@ -23,6 +23,13 @@ app.rcpt("*@example.com", (c) => c.body(null, 204));
 app.deliver("throw@example.com", () => {
   throw new TypeError("the handler failed");
 });
+app.command("XTRAP", () => {
+  throw Object.defineProperty(new Error("x"), "message", {
+    get() {
+      throw new Error("the message of the error throws");
+    },
+  });
+});
 app.deliver("*", async (c) => {
   // After a turn of the event loop the context is still the handler's.
   await new Promise((resolve) => setTimeout(resolve, 5));
@@ -43,6 +50,7 @@ async function converse(options: ServeOptions): Promise<void> {
   const lines = [
     "EHLO c.test",
     `AUTH PLAIN ${btoa("\0carol@login.test\0wonderland")}`,
+    "XTRAP",
     "MAIL FROM:<a@b.test>",
     "RCPT TO:<b@example.com>",
     "DATA",

@@ -45,6 +45,7 @@ describe.each(runtimeNames)("tracing on %s", (runtime) => {
     const nameOf = (id: string | null) => spans.find((span) => span.id === id)?.name ?? null;
     expect(spans.map(({ name, parent }) => [name, nameOf(parent)])).toEqual([
       ["smtp auth", "smtp session"],
+      ["smtp command", "smtp session"],
       ["smtp rcpt", "smtp transaction"],
       ["store", "smtp deliver"],
       ["smtp deliver", "smtp transaction"],
@@ -84,6 +85,11 @@ describe.each(runtimeNames)("tracing on %s", (runtime) => {
     expect(failed?.status).toEqual({ code: 2, message: "TypeError: the handler failed" });
     expect(failed?.attributes).toEqual({ "smtp.stage": "deliver", "smtp.reply.code": 451, "error.type": "TypeError" });
     expect(failed?.events).toEqual([{ name: "exception", message: "the handler failed" }]);
+    // An error that throws when it is looked at is told as text.
+    const trapped = spans.find(({ name }) => name === "smtp command");
+    expect(trapped?.status).toEqual({ code: 2, message: "(an error that cannot be put into words)" });
+    expect(trapped?.attributes["error.type"]).toBe("_OTHER");
+    expect(trapped?.events).toEqual([{ name: "exception", message: "(an error that cannot be put into words)" }]);
     // No address of an envelope is in them, and a login in one place alone.
     expect(JSON.stringify(spans)).not.toMatch(/b\.test|example\.com|wonderland/);
     expect(JSON.stringify(spans).match(/login\.test/g)).toHaveLength(1);
