@@ -43,7 +43,12 @@ describe.each([...runtimeNames])("%s", (name) => {
     }
   }
 
-  async function sendTo(served: Served, to = "b@y.test", data: string | Uint8Array = "Subject: x\n\nHello\n") {
+  /** Sends a message; one in pieces goes out as it is: no line of it begins with a dot, and the last one is whole. */
+  async function sendTo(
+    served: Served,
+    to = "b@y.test",
+    data: string | Uint8Array | Uint8Array[] = "Subject: x\n\nHello\n",
+  ) {
     const client = await WireClient.connect({ port: served.port });
     try {
       await client.reply();
@@ -52,7 +57,7 @@ describe.each([...runtimeNames])("%s", (name) => {
       const rcpt = await client.command(`RCPT TO:<${to}>`);
       if (rcpt.code !== 250) return rcpt.raw;
       await client.command("DATA");
-      client.write(stuffed(data));
+      for (const piece of Array.isArray(data) ? [...data, ".\r\n"] : [stuffed(data)]) client.write(piece);
       return (await client.reply()).raw;
     } finally {
       client.destroy();
@@ -118,6 +123,36 @@ describe.each([...runtimeNames])("%s", (name) => {
     });
   });
 
+  test("a large message goes through, and is not gathered on its way", async () => {
+    const half = promised();
+    const goOn = promised();
+    let read = 0;
+    const reading: Answering = async (_, response, request) => {
+      for await (const piece of request) {
+        read += piece.length;
+        if (read < 50_000_000 || half.isFulfilled) continue;
+        half.fulfil();
+        await goOn.promise;
+      }
+      response.writeHead(200).end();
+    };
+    await using target = await startFunction(reading, { answersEarly: true });
+    const env = { url: target.url, options: { allowPrivate: true, secret } };
+    const served = await runtime.serve("forwarding", { env, maxSize: 200_000_000 });
+    // The first one brings to life what every large message needs.
+    const block = Buffer.from(`${"word ".repeat(15)}\r\n`.repeat(130_000));
+    expect(await sendTo(served, "b@y.test", [block])).toStartWith("250 ");
+    read = 0;
+    const most = await runtime.memory() + 50 * 1024 * 1024;
+    const answer = sendTo(served, "b@y.test", new Array(10).fill(block));
+    await half.promise;
+    expect(await runtime.memoryBelow(most)).toBeLessThan(most);
+    goOn.fulfil();
+    expect(await answer).toStartWith("250 ");
+    expect(read).toBeGreaterThan(100_000_000);
+    await served.close(0);
+  });
+
   test("a function that answers before it has read the message makes room for the next", async () => {
     // Of a kept connection it reads nothing more: neither the message nor another request gets through.
     const pausing: Answering = (_, response, request) => void response.writeHead(413).end(() => request.socket.pause());
@@ -165,3 +200,17 @@ describe.each([...runtimeNames])("%s", (name) => {
     }, { format: "json" });
   });
 });
+
+/** A promise, and what fulfils it. */
+function promised() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const made = {
+    promise,
+    isFulfilled: false,
+    fulfil() {
+      made.isFulfilled = true;
+      resolve();
+    },
+  };
+  return made;
+}
