@@ -15,7 +15,7 @@ export interface DeliverEvent extends Omit<Extract<SessionEvent, { stage: "data"
 }
 
 /** The name of a stage. */
-export type Stage = StageEvent["stage"];
+export type Stage = "connect" | "helo" | "auth" | "mail" | "rcpt" | "data" | "deliver" | "command" | "disconnect";
 
 /** All stages: their paths belong to the engine. */
 export const stages: readonly Stage[] = [
