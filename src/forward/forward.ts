@@ -8,6 +8,7 @@ import type { RequestBody } from "./format.ts";
 import { Gate } from "./gate.ts";
 import { type ForwardOptions, type ForwardSettings, forwardSettings } from "./options.ts";
 import { sign, signFacts } from "./signature.ts";
+import { openTransport } from "./opening.ts";
 import { type Answer, fetchTransport, type Transport } from "./transport.ts";
 
 /** Redirects within the host are followed so often. */
@@ -46,13 +47,20 @@ export function forward(url: string | URL, options: ForwardOptions = {}): Forwar
   const gate = new Gate(settings.concurrency);
   let transport: Promise<Transport> | undefined = options.fetch && Promise.resolve(fetchTransport(options.fetch));
 
+  function open(): Promise<Transport> {
+    const opening = openTransport({ connections: settings.concurrency, allowPrivate: settings.allowPrivate });
+    // What failed once, for want of file descriptors for example, need not fail for the next message.
+    opening.catch(() => transport = undefined);
+    return opening;
+  }
+
   return async (c) => {
     const event = await forwardedEvent(c);
     const { signal, end } = timeLimit(settings, c.req.raw.signal);
     let leave: (() => void) | undefined;
     try {
       leave = await gate.enter(signal);
-      transport ??= openTransport(settings);
+      transport ??= open();
       const answer = await ask(await transport, event, settings, signal);
       return responseOf(answer, event.stage, settings.url);
     } finally {
@@ -76,16 +84,6 @@ function timeLimit({ timeout, url }: ForwardSettings, handler: AbortSignal): { s
     handler.removeEventListener("abort", giveUp);
   };
   return { signal: controller.signal, end };
-}
-
-/** Connections of our own, or the platform's fetch where there are none. */
-async function openTransport({ concurrency: connections, allowPrivate }: ForwardSettings): Promise<Transport> {
-  try {
-    const { socketTransport } = await import("./sockets.ts");
-    return socketTransport({ connections, allowPrivate });
-  } catch {
-    return fetchTransport(globalThis.fetch);
-  }
 }
 
 async function ask(
