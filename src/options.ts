@@ -5,8 +5,8 @@ import { type HttpOptions, type TranscriptOption, validateHttp } from "./operati
 import { AddressList } from "./protocol/addresslist.ts";
 import { isDomain } from "./protocol/domain.ts";
 import { validateSwitches } from "./session/offer.ts";
-import type { PartialSessionOptions, SessionPolicy } from "./session/options.ts";
-import type { SpoolOptions } from "./spool/spool.ts";
+import { type PartialSessionOptions, sessionOptions, type SessionPolicy } from "./session/options.ts";
+import { spoolOptionNames, type SpoolOptions } from "./spool/spool.ts";
 import type { TlsOptions } from "./tls/options.ts";
 
 /** One of several places to listen, with rules of its own. */
@@ -128,17 +128,41 @@ export function validate(options: ServeOptions): void {
       `Cannot serve with workers ${workers}: it is a whole number from 1 to ${mostWorkers}, one for each core`,
     );
   }
-  const { authFailureDelay, ...waits } = timeouts ?? {};
+  validateNumbers("", { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress });
+  const defaults = sessionOptions({}, "");
+  validateNumbers("limits.", known("limits", limits, Object.keys(defaults.limits)));
+  const { authFailureDelay, ...waits } = known("timeouts", timeouts, Object.keys(defaults.timeouts));
   if (authFailureDelay !== undefined && !(typeof authFailureDelay === "number" && authFailureDelay >= 0)) {
-    throw new RangeError(`Cannot serve with authFailureDelay ${authFailureDelay}: it is a number, 0 for no delay`);
+    throw new RangeError(
+      `Cannot serve with timeouts.authFailureDelay ${authFailureDelay}: it is a number, 0 for no delay`,
+    );
   }
-  const numbers = { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress, ...limits, ...waits };
-  const { memoryPerMessage, memoryBudget, diskBudget } = spool ?? {};
-  for (const [key, value] of Object.entries({ ...numbers, memoryPerMessage, memoryBudget, diskBudget })) {
+  validateNumbers("timeouts.", waits);
+  const { directory: _, ...room } = known("spool", spool, spoolOptionNames);
+  validateNumbers("spool.", room);
+}
+
+/** @throws {RangeError} for a value that is no number above 0. */
+function validateNumbers(prefix: string, numbers: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(numbers)) {
     if (value !== undefined && !(typeof value === "number" && value > 0)) {
-      throw new RangeError(`Cannot serve with ${key} ${value}: it is a number above 0`);
+      throw new RangeError(`Cannot serve with ${prefix}${key} ${value}: it is a number above 0`);
     }
   }
+}
+
+/**
+ * A group of options as it was given.
+ *
+ * @throws {TypeError} for a name that there is none of: what was meant by it would not hold.
+ */
+function known(group: string, given: object = {}, names: readonly string[]): Readonly<Record<string, unknown>> {
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) {
+      throw new TypeError(`Cannot serve with ${group}.${name}: there are ${names.join(", ")}`);
+    }
+  }
+  return { ...given };
 }
 
 /** The places to listen, each with what was set for all. */

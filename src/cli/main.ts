@@ -1,5 +1,6 @@
 /** The command line: which command, and how it ends. */
 
+import { statSync } from "node:fs";
 import process from "node:process";
 import { describeError, stackOf, visible } from "../visible.ts";
 import { nearest } from "./args.ts";
@@ -69,21 +70,26 @@ async function run(words: readonly string[], surroundings: Parameters<typeof ser
       throw new UsageError(
         command.startsWith("-")
           ? `${visible(command)} is no flag before a command: write "postern serve ${visible(command)}"`
-          : `"${visible(command)}" is no command: did you mean "postern ${meant(command)}"?`,
+          : `"${visible(command)}" is no command: ${advice(command)}`,
       );
   }
 }
 
-/** The command that was mistyped; or else what was to be served. */
-function meant(command: string): string {
-  return nearest(command, ["serve", "forward", "help"]) ?? `serve ${visible(command)}`;
+/** The command that was mistyped, or what was to be served: a path, or a file that is there. */
+function advice(command: string): string {
+  const mistyped = nearest(command, ["serve", "forward", "help"]);
+  if (mistyped !== undefined) return `did you mean "postern ${mistyped}"?`;
+  const isServable = /[/\\]|\.[cm]?[jt]sx?$/.test(command) ||
+    statSync(command, { throwIfNoEntry: false })?.isFile() === true;
+  if (isServable) return `did you mean "postern serve ${visible(command)}"?`;
+  return "there are serve, forward and help";
 }
 
 /** One line on stderr; more only for those who asked for it. */
 function report(failure: unknown, isDebugging: boolean): Promise<void> {
   const isExpected = failure instanceof UsageError || failure instanceof CommandError;
   const help = failure instanceof UsageError
-    ? ` (postern ${process.argv[2] === "forward" ? "forward" : "serve"} --help tells more)`
+    ? ` (postern ${["serve", "forward"].includes(process.argv[2] ?? "") ? `${process.argv[2]} ` : ""}--help tells more)`
     : "";
   const line = isExpected ? (failure as Error).message : describeError(failure);
   const stack = isDebugging ? `${stackOf(failure)}\n` : "";

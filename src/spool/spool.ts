@@ -23,6 +23,16 @@ export interface SpoolOptions {
   readonly directory?: string;
 }
 
+const allNames: Readonly<Record<keyof SpoolOptions, true>> = {
+  memoryPerMessage: true,
+  memoryBudget: true,
+  diskBudget: true,
+  directory: true,
+};
+
+/** What of it can be set. */
+export const spoolOptionNames: readonly string[] = Object.keys(allNames);
+
 /** Octets. */
 export const defaultMemoryBudget: number = 256 * 1024 * 1024;
 
