@@ -85,7 +85,7 @@ const address: readonly Flag[] = [
     sets: "hostname",
     kind: text("ADDRESS"),
     defaultText: "0.0.0.0; 127.0.0.1 for the inbox",
-    help: "the address to listen on; :: for IPv6 and IPv4",
+    help: "address to listen on; :: for IPv6 and IPv4",
   },
   { name: "unix", sets: "unix", kind: text("PATH"), help: "listen on a Unix socket instead" },
   {
