@@ -1,6 +1,6 @@
 /** What the server changes in a message's header: fields put before it, and fields of the client's taken out. */
 
-import { type HeaderField, splitHeader } from "../protocol/header.ts";
+import { type HeaderField, splitHeader, strayField } from "../protocol/header.ts";
 import type { Envelope } from "../session/envelope.ts";
 
 /** The changes of one message. */
@@ -83,7 +83,8 @@ export function prependField(envelope: Envelope, name: string, value: string): v
  * A signature that covers a field no longer verifies without it: take out only what nobody may believe, such as
  * forged `Authentication-Results`.
  *
- * @param isRemoved is given the name as written and the unfolded value.
+ * @param isRemoved is given the name as written and the unfolded value; of a line that is no field, but could
+ * pass for one, the letters of the name that can be seen.
  *
  * @example
  * ```ts
@@ -105,7 +106,11 @@ export function removeFields(envelope: Envelope, isRemoved: (name: string, value
 /** The octets of a header section that are left; the same array when nothing was taken out. */
 export function keptHeader(header: Uint8Array, edits: HeaderEdits): Uint8Array {
   const fields = splitHeader(header);
-  const kept = fields.filter((field) => field.name === "" || !edits.isRemoved(field));
+  // What some reader would take for a field to be removed is removed with the fields.
+  const kept = fields.filter((field) => {
+    const { name, value } = field.name === "" ? strayField(field) : field;
+    return name === "" || !edits.isRemoved({ name, value });
+  });
   if (kept.length === fields.length) return header;
   const joined = new Uint8Array(kept.reduce((sum, { octets }) => sum + octets.length, 0));
   let at = 0;

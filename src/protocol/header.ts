@@ -27,7 +27,8 @@ export function headerEnd(message: Uint8Array, from = 0): number {
   return -1;
 }
 
-const decoder = new TextDecoder();
+// A byte order mark is an octet like any other: without it the line would be another one.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * The fields in their order, duplicates kept. Lines that are no field are passed over.
@@ -65,6 +66,37 @@ export function splitHeader(header: Uint8Array): RawField[] {
     start = end;
   }
   return fields;
+}
+
+/**
+ * Whether a line of a header section is neither a field nor the rest of one (RFC 5322 section 2.2). What it means is
+ * whatever the next reader makes of it: a name with a blank too many is the name to one, and the end of the header to
+ * another.
+ */
+export function hasStrayLine(header: Uint8Array): boolean {
+  return splitHeader(header).some(({ name }) => name === "");
+}
+
+/** What a lenient reader could take lines for that are no field: with a name of what of it can be seen. */
+export function strayField({ octets }: RawField): HeaderField {
+  const text = decoder.decode(octets);
+  const colon = text.indexOf(":");
+  if (colon < 0) return { name: "", value: "" };
+  return {
+    name: text.slice(0, colon).replace(/[^\x21-\x7e]/g, ""),
+    value: text.slice(colon + 1).replace(/\r\n(?=[ \t])/g, "").trim(),
+  };
+}
+
+/** Whether a CR or an LF of a header section is without the other. */
+export function hasBareNewline(header: Uint8Array): boolean {
+  for (let lf = header.indexOf(LF); lf >= 0; lf = header.indexOf(LF, lf + 1)) {
+    if (header[lf - 1] !== CR) return true;
+  }
+  for (let cr = header.indexOf(CR); cr >= 0; cr = header.indexOf(CR, cr + 1)) {
+    if (header[cr + 1] !== LF) return true;
+  }
+  return false;
 }
 
 const received = new TextEncoder().encode("received:");

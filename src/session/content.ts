@@ -1,10 +1,13 @@
 /** Where a message lies from its first octet until it has been answered. */
 
+/** A header section that is longer, in octets, is not read to its end. */
+export const longestHeader: number = 1024 * 1024;
+
 /** The octets of one message, exactly as the client meant them: dot-stuffing undone, nothing added. */
 export interface Content {
   /** Octets so far. */
   readonly size: number;
-  /** The header section: the octets up to the empty line, or the first mebibyte of a message that has none. */
+  /** The header section: the octets up to the empty line, or up to `longestHeader` of a message that has none till there. */
   readonly header: Uint8Array;
   /** Takes the next octets. They may be a view: the caller does not change them afterwards. */
   append(piece: Uint8Array): void;

@@ -1,6 +1,6 @@
 /** A message on its way in, by DATA or by BDAT: where its octets go, what is wrong with it, and how it ends. */
 
-import { countReceived } from "../protocol/header.ts";
+import { countReceived, hasBareNewline } from "../protocol/header.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { type Content, StorageError } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
@@ -89,7 +89,8 @@ export class Reception {
   end(): Reply | Promise<Reply> {
     this.#decoder.finish?.();
     this.#look();
-    if (!this.hasFailed && this.#hasLooped()) this.#fail(replies.mailLoop);
+    const fault = this.hasFailed ? undefined : this.#faultOfHeader();
+    if (fault !== undefined) this.#fail(fault);
     const outcome = this.#problem ?? this.#deliver();
     return outcome instanceof Promise ? outcome.then((settled) => this.#answer(settled)) : this.#answer(outcome);
   }
@@ -105,10 +106,14 @@ export class Reception {
     this.#content.release();
   }
 
-  #hasLooped(): boolean {
+  #faultOfHeader(): Reply | undefined {
+    const content = this.#content;
+    // Binary content is for the body (RFC 3030 section 3): in the header readers would not agree on the lines.
+    const { body } = this.#transaction.envelope;
+    if (body === "BINARYMIME" && hasBareNewline(content.header)) return replies.bareNewline;
     // A message too short for so many fields is not looked at: that is almost every one.
-    return this.#content.size > mostHops * "Received:\r\n".length &&
-      countReceived(this.#content.header, mostHops) > mostHops;
+    const mayLoop = content.size > mostHops * "Received:\r\n".length;
+    return mayLoop && countReceived(content.header, mostHops) > mostHops ? replies.mailLoop : undefined;
   }
 
   #look(): void {

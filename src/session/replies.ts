@@ -28,6 +28,7 @@ export const badSender: Reply = fixed(501, "5.1.7", "Bad sender address syntax")
 export const badRecipient: Reply = fixed(501, "5.1.3", "Bad recipient address syntax");
 export const sizeSyntax: Reply = fixed(501, "5.5.4", "Bad message size syntax");
 export const tooLarge: Reply = fixed(552, "5.3.4", "Message size exceeds the limit");
+export const headerTooLarge: Reply = fixed(552, "5.3.4", "Header too large");
 export const needsSmtputf8: Reply = fixed(553, "5.6.7", "Must declare SMTPUTF8 to use an internationalized address");
 export const tooManyRecipients: Reply = fixed(452, "4.5.3", "Error: too many recipients");
 export const bareNewline: Reply = fixed(550, "5.5.2", "Error: bare <CR> or <LF> received");

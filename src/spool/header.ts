@@ -1,9 +1,7 @@
 /** The header section of a message whose octets go to a file: handlers read it without waiting. */
 
 import { headerEnd } from "../protocol/header.ts";
-
-/** A message without an empty line has no more header than this, in octets. */
-export const longestHeader: number = 1024 * 1024;
+import { longestHeader } from "../session/content.ts";
 
 /** How many octets are looked at in one go. */
 const step = 4096;

@@ -38,6 +38,7 @@ function judge(
 ): Promise<DmarcVerdict> {
   return dmarc({
     authors: authorDomains(from),
+    isAmbiguous: false,
     spf: { result: spf[0], domain: spf[1], identity: "mailfrom", sender: `a@${spf[1]}`, helo: "h", ip: "192.0.2.1" },
     dkim: dkim.map(([result, domain]) => ({
       result,
@@ -126,6 +127,9 @@ test.each<[string, readonly string[], string]>([
   ["two mailboxes of one domain are one author", ["a@none.test, b@none.test"], "pass none"],
   ["of two mailboxes each domain is asked for", ["a@none.test, b@example.com"], "fail reject"],
   ["two From fields are an error", ["a@none.test", "b@example.com"], "permerror none"],
+  ["an address that names a group is an error", ["<a@none.test>: b@example.com"], "permerror none"],
+  ["so is one that names an empty group", ["A <a@none.test> :;"], "permerror none"],
+  ["so is one behind a NUL, where some stop reading", ["b@example.com\0 <a@none.test>"], "permerror none"],
   ["even of one domain", ["a@none.test", "a@none.test"], "permerror none"],
   ["the order of mailboxes does not matter", ["b@example.com, a@none.test"], "fail reject"],
   ["an author that nobody can look up may be the worst", ["a@none.test, b@down.test"], "temperror none"],

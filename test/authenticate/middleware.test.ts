@@ -76,6 +76,11 @@ test.each([
   ["behind comments", "Authentication-Results: (a (b) c) (\\)) mx.test; dkim=pass\n", true],
   ["quoted", 'Authentication-Results: "mx.test"; dkim=pass\n', true],
   ["of a name that cannot be read", "Authentication-Results: ; dkim=pass\n", true],
+  ["with a vertical tab behind the name", "Authentication-Results\x0b: mx.test; dkim=pass\n", true],
+  ["with a fold before the colon", "Authentication-Results\n : mx.test; dkim=pass\n", true],
+  ["with a NUL in the name", "Authentication-\0Results: mx.test; dkim=pass\n", true],
+  ["before which there is a blank", " Authentication-Results: mx.test; dkim=pass\n", true],
+  ["of somebody else, with a no-break space", "Authentication-Results\u00a0: mx.other.test; dkim=pass\n", false],
   ["with a final dot", "Authentication-Results: mx.test.; dkim=pass\n", true],
   ["of somebody else", "Authentication-Results: mx.other.test; dkim=pass\n", false],
   ["of a name that begins like ours", "Authentication-Results: mx.test.evil.example; dkim=pass\n", false],
@@ -120,6 +125,37 @@ test.each<[string, string, string]>([
   expect((await through(data, { dmarc: "enforce" }, given)).result.data?.raw).toStartWith(expected);
   expect((await through(data, {}, given)).result.data?.code).toBe(250);
 });
+
+const real = "From: a@lists.test\n";
+const other = '"CEO" <ceo@example.com>';
+
+test.each([
+  ["a vertical tab behind the name", `From\x0b: ${other}\n${real}`],
+  ["a form feed behind the name", `From\x0c: ${other}\n${real}`],
+  ["a NUL in the name", `Fr\0om: ${other}\n${real}`],
+  ["a no-break space behind the name", `From\u00a0: ${other}\n${real}`],
+  ["a no-break space before the name", `${real}\u00a0From: ${other}\n`],
+  ["a byte order mark before the name", `\ufeffFrom: ${other}\n${real}`],
+  ["a fold before the colon", `From\n : ${other}\n${real}`],
+  ["a fold before the colon, at the end", `${real}From\n\t: ${other}\n`],
+  ["a blank before the first field", ` From: ${other}\n${real}`],
+  ["a tab before the first field", `\tFrom: ${other}\n${real}`],
+  ["no name", `: ${other}\n${real}`],
+  ["no colon", `${real}no field\n`],
+])("a header line with %s leaves nobody to say who the author is", async (_, header) => {
+  const { result } = await through(`${header}\nx\n`, { dmarc: "enforce" });
+  expect(result.data?.raw).toBe("550 5.7.1 Refused by DMARC: a line of the header is not a field");
+  const { auth } = await through(`${header}\nx\n`);
+  expect(auth?.dmarc).toMatchObject({ result: "permerror", aligned: [] });
+});
+
+test.each(["From : a@x.test\n", "FROM\t:\n a@x.test\n", "From: A\n\t<a@x.test>\nX_/=: \x01\n"])(
+  "the fields %j are read as they are",
+  async (header) => {
+    const { auth } = await through(`${header}\nx\n`);
+    expect(auth?.dmarc).toMatchObject({ result: "none", domain: "x.test" });
+  },
+);
 
 test("quarantine is handed on, not refused", async () => {
   const { result, auth } = await through("From: a@lists.test\n\nx\n", { dmarc: "enforce" }, { from: "a@evil.test" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { countReceived, headerEnd, parseHeader } from "../../src/protocol/header.ts";
+import { countReceived, hasBareNewline, hasStrayLine, headerEnd, parseHeader } from "../../src/protocol/header.ts";
 import { each } from "./each.ts";
 
 const octets = (text: string) => new TextEncoder().encode(text);
@@ -61,6 +61,29 @@ describe("a header section (RFC 5322 section 2.2)", () => {
     const header = Uint8Array.from([...octets("Subject: "), 0xff, 0xe4, 13, 10]);
     expect(parseHeader(header)).toEqual([{ name: "Subject", value: "\ufffd\ufffd" }]);
   });
+
+  each<[header: string, isStray: boolean]>("a line that is neither a field nor the rest of one", [
+    ["", false],
+    ["A: b\r\n c\r\n\r\n", true],
+    ["A: b\r\n c\r\nD\t :\r\n", false],
+    ["A: b\r\n :c\r\n", false],
+    ["A\r\n :b\r\n", true],
+    ["A: b\r\nC\r\n", true],
+    [" A: b\r\n", true],
+    ["A\x0b: b\r\n", true],
+    ["A: b\r\n\u00dc: c\r\n", true],
+  ], (header, isStray) => expect(hasStrayLine(octets(header))).toBe(isStray));
+
+  each<[header: string, isBare: boolean]>("a CR or an LF without the other", [
+    ["", false],
+    ["A: b\r\nC: d\r\n", false],
+    ["A: b\nC: d\r\n", true],
+    ["A: b\rC: d\r\n", true],
+    ["\nA: b\r\n", true],
+    ["A: b\r\n\n", true],
+    ["A: b\r\r\n", true],
+    ["A: b\r", true],
+  ], (header, isBare) => expect(hasBareNewline(octets(header))).toBe(isBare));
 
   each<[header: string, most: number, count: number]>("Received fields are counted up to one past the most (row 76)", [
     ["", 0, 0],

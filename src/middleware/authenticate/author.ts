@@ -9,12 +9,16 @@ import { isDomain, toALabels } from "../../protocol/domain.ts";
  * It reads what RFC 5322 section 3.4 allows: display names, comments, groups, quoted local parts. Where an address is
  * in angle brackets, what stands before them is a name, whatever it looks like.
  *
- * @returns undefined when there are several fields, or an address has no domain that could be asked for.
+ * @returns undefined when there are several fields, an address has no domain that could be asked for, or readers could
+ * see another author: in text with control characters, or with a colon behind an address.
  */
 export function authorDomains(values: readonly string[]): readonly string[] | undefined {
   if (values.length > 1) return undefined;
+  const [value = ""] = values;
+  const addresses = /[\x00-\x08\x0a-\x1f\x7f]/.test(value) ? undefined : addressesOf(value);
+  if (addresses === undefined) return undefined;
   const domains = new Set<string>();
-  for (const address of addressesOf(values[0] ?? "")) {
+  for (const address of addresses) {
     const at = address.lastIndexOf("@");
     const domain = at < 0 ? "" : address.slice(at + 1).replace(/\s+/g, "").replace(/\.$/, "");
     const labels = isDomain(domain) ? toALabels(domain) : undefined;
@@ -24,8 +28,8 @@ export function authorDomains(values: readonly string[]): readonly string[] | un
   return [...domains];
 }
 
-/** The address of each mailbox, quoted local parts replaced. */
-function addressesOf(value: string): string[] {
+/** The address of each mailbox, quoted local parts replaced; undefined where an address is the name of a group. */
+function addressesOf(value: string): string[] | undefined {
   const addresses: string[] = [];
   let text = "";
   let hasAngle = false;
@@ -36,9 +40,11 @@ function addressesOf(value: string): string[] {
   };
   for (const token of tokens(value)) {
     if (token === "," || token === ";") end();
-    // A group's name ends here.
-    else if (token === ":") text = "";
-    else if (token.startsWith("<")) {
+    else if (token === ":") {
+      // A group's name ends here (RFC 5322 section 3.4): one with an address in it is an author to some readers.
+      if (hasAngle) return undefined;
+      text = "";
+    } else if (token.startsWith("<")) {
       // Without the source route (RFC 5322 section 4.4).
       addresses.push(token.slice(1).replace(/>$/, "").replace(/^[^:]*:/, ""));
       hasAngle = true;

@@ -10,6 +10,8 @@ import type { DkimVerdict, DmarcPolicy, DmarcVerdict } from "./verdict.ts";
 export interface DmarcQuestion {
   /** The domains in `From`; undefined when they cannot be read. */
   readonly authors: readonly string[] | undefined;
+  /** Whether the header has lines that others could take for `From`. */
+  readonly isAmbiguous: boolean;
   readonly spf: SpfVerdict;
   readonly dkim: readonly DkimVerdict[];
   readonly resolver: Resolver;
@@ -23,8 +25,10 @@ const mostAuthors = 5;
 
 /** All domains of the author are asked about, and the one that asks for most decides (RFC 7489 section 6.6.1). */
 export async function dmarc(question: DmarcQuestion): Promise<DmarcVerdict> {
-  const { authors } = question;
-  const fault = authors === undefined || authors.length === 0
+  const { authors, isAmbiguous } = question;
+  const fault = isAmbiguous
+    ? "a line of the header is not a field"
+    : authors === undefined || authors.length === 0
     ? "From names no author"
     : authors.length > mostAuthors
     ? "too many domains in From"

@@ -1,4 +1,6 @@
-/** How much header is looked at. */
+/** How much header is looked at, and whether all who look see the same. */
+
+import { hasBareNewline, hasStrayLine } from "../../protocol/header.ts";
 
 /**
  * More than this is not verified: reading it would take longer than it deserves. Mail of hundreds of recipients and a
@@ -18,4 +20,13 @@ export function isExcessive(header: Uint8Array): boolean {
     at = lf < 0 ? header.length : lf + 1;
   }
   return fields > most.fields || lines > most.lines;
+}
+
+/**
+ * Whether readers may differ about what its fields are. A line that is none is a field to readers who trim its name, or
+ * who look for the colon in the next line, and only to them: `From` with a vertical tab behind it names an author that
+ * nobody has asked about.
+ */
+export function isAmbiguous(header: Uint8Array): boolean {
+  return hasStrayLine(header) || hasBareNewline(header);
 }

@@ -17,7 +17,7 @@ import { iprev, type ReverseName } from "../fcrdns/iprev.ts";
 import { check, verdictOf } from "../spf/check.ts";
 import { authorDomains } from "./author.ts";
 import { dmarc } from "./dmarc.ts";
-import { isExcessive } from "./header.ts";
+import { isAmbiguous, isExcessive } from "./header.ts";
 import { KeyLookups } from "./keys.ts";
 import { authenticationResults, isForged } from "./results.ts";
 import type { AuthVerdict } from "./verdict.ts";
@@ -40,7 +40,9 @@ export interface AuthenticateOptions extends Exemptions {
    * What a failed DMARC check does.
    *
    * - `"report"`: nothing but be reported. The default.
-   * - `"enforce"`: where the author's domain asks for `reject`, 550 5.7.1; where the DNS could not tell, 451 4.7.0.
+   * - `"enforce"`: where the author's domain asks for `reject`, 550 5.7.1; where the DNS could not tell, 451 4.7.0;
+   *   where nobody can say who the author is, 550 5.7.1: no `From`, several, or a header with lines that are no fields,
+   *   which readers take for different things.
    *   `quarantine` is yours to carry out: `c.var.auth.dmarc.disposition` says so.
    */
   readonly dmarc?: "enforce" | "report";
@@ -136,7 +138,15 @@ async function verify(
     ]);
     const from = parseHeader(content.header).filter((field) => field.name.toLowerCase() === "from");
     const authors = authorDomains(from.map(({ value }) => value));
-    const verdict = await dmarc({ authors, spf, dkim: signatures.dkim, resolver, signal, chance: Math.random() });
+    const verdict = await dmarc({
+      authors,
+      isAmbiguous: isAmbiguous(content.header),
+      spf,
+      dkim: signatures.dkim,
+      resolver,
+      signal,
+      chance: Math.random(),
+    });
     return { spf, ...signatures, dmarc: verdict, iprev: name };
   } finally {
     limit.clear();
