@@ -2,7 +2,7 @@
 
 import { countReceived, hasBareNewline } from "../protocol/header.ts";
 import type { Reply } from "../protocol/reply.ts";
-import { type Content, StorageError } from "./content.ts";
+import { type Content, longestHeader, StorageError } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import { repliesTo } from "./outcome.ts";
 import { Pace } from "./pace.ts";
@@ -108,6 +108,8 @@ export class Reception {
 
   #faultOfHeader(): Reply | undefined {
     const content = this.#content;
+    // Nobody could say what stands behind it: what is looked at, and taken out, would be its beginning alone.
+    if (content.size >= longestHeader && content.header.length >= longestHeader) return replies.headerTooLarge;
     // Binary content is for the body (RFC 3030 section 3): in the header readers would not agree on the lines.
     const { body } = this.#transaction.envelope;
     if (body === "BINARYMIME" && hasBareNewline(content.header)) return replies.bareNewline;

@@ -109,6 +109,7 @@ export function dataRows(subject: Subject): void {
       await serving(subject, "conformance", {}, async (served) => {
         const client = await envelope(served.port, ["slow@y.test"]);
         await client.command("DATA");
+        client.write("Subject: x\r\n\r\n");
         const block = Buffer.alloc(1024 * 1024, `${"x".repeat(78)}\r\n`.repeat(100));
         for (let i = 0; i < 20; i++) client.write(block);
         client.write("\r\n.\r\n");
