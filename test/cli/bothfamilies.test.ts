@@ -9,15 +9,18 @@ import { Command, runtimeNames } from "./command.ts";
 describe.skipIf(!existsSync("/proc/net/if_inet6")).each(runtimeNames)("--hostname :: on %s", (runtime) => {
   test("takes connections by IPv6 and IPv4, and logs each with the address of its kind", async () => {
     const command = new Command(runtime, ["serve", "examples/hello.ts", "--port", "0", "--hostname", "::"]);
-    const port = await command.port();
-    for (const host of ["127.0.0.1", "::1"]) {
-      const client = await WireClient.connect({ host, port });
-      await client.reply();
-      await client.command("EHLO client.test");
-      await client.command("QUIT");
-      await command.printed(new RegExp(` session \\S+ client=${host.replaceAll(".", "\\.")} `));
-      client.destroy();
+    try {
+      const port = await command.port();
+      for (const host of ["127.0.0.1", "::1"]) {
+        const client = await WireClient.connect({ host, port });
+        await client.reply();
+        await client.command("EHLO client.test");
+        await client.command("QUIT");
+        await command.printed(new RegExp(` session \\S+ client=${host.replaceAll(".", "\\.")} `));
+        client.destroy();
+      }
+    } finally {
+      expect((await command.stop()).status).toBe(0);
     }
-    expect((await command.stop()).status).toBe(0);
   }, 60_000);
 });
