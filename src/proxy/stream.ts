@@ -1,6 +1,7 @@
 /** A channel as a stream of Node's making, which `node:tls` takes on every runtime. */
 
 import { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
 import type { Channel } from "../channel.ts";
 
 /** @param first what was read from the channel already, and is to be read from the stream first. */
@@ -12,7 +13,9 @@ export function streamOf(channel: Channel, first: Uint8Array | undefined): Duple
       if (unread === undefined) return void channel.read().then((bytes) => this.push(bytes));
       const bytes = unread;
       unread = undefined;
-      this.push(bytes);
+      // Later, as a socket would: Deno's TLSSocket has not finished its own beginning, and dies of a handshake that fails
+      // in the middle of it.
+      setImmediate(() => this.push(bytes));
     },
     write(bytes: Uint8Array, _: string, done: () => void): void {
       const slow = channel.write(bytes);
