@@ -46,6 +46,11 @@ export class Claims {
     for (const [name, value] of attributes) this.#values.set(name, value);
   }
 
+  /** Nothing was claimed. */
+  forget(): void {
+    this.#values.clear();
+  }
+
   /** The name the client is to have said at EHLO. */
   get helo(): string | undefined {
     return this.#values.get("HELO");

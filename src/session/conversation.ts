@@ -66,8 +66,8 @@ export class Conversation {
   #errors = 0;
   /** Whether the application has heard of the session. */
   #isKnown = false;
-  /** The facts that do not come from what the client said in the clear. */
-  #ownLocals: Readonly<Record<string, unknown>> = {};
+  /** What the application said and found out when the connection was made: nothing that comes from the client's words. */
+  #own: { readonly refused: boolean; readonly locals: Readonly<Record<string, unknown>> } | undefined;
 
   constructor(socket: Socket, circumstances: Circumstances) {
     this.#application = circumstances.application;
@@ -124,7 +124,7 @@ export class Conversation {
   async begin(isFirst: boolean): Promise<Reply> {
     const reply = await greeting(this, isFirst);
     this.refused = reply.code !== 220;
-    this.#ownLocals = { ...this.session.locals };
+    this.#own ??= { refused: this.refused, locals: { ...this.session.locals } };
     return reply;
   }
 
@@ -189,7 +189,13 @@ export class Conversation {
     const { session } = this;
     delete session.helo;
     delete session.user;
-    session.locals = Object.assign(emptyLocals(), this.#ownLocals);
+    // Nobody vouches for an XCLIENT in the clear, a login within it least of all.
+    if (this.claims !== undefined) {
+      this.claims.forget();
+      this.claims.applyTo(session);
+    }
+    this.refused = this.#own?.refused ?? false;
+    session.locals = Object.assign(emptyLocals(), this.#own?.locals);
     this.endTransaction();
     this.extended = false;
   }

@@ -131,6 +131,45 @@ describe.skipIf(missing !== undefined)("PROXY before TLS", () => {
       },
     );
 
+    test("100 143 what is no handshake behind the header ends that connection alone, in one segment with it", async () => {
+      const port = await serve({ implicitTls: true });
+      const garbage = [
+        "EHLO client.test\r\n",
+        "\x15\x03\x01\x00\x02\x02\x28",
+        "\x16\x03\x01\x00\x00",
+        "\x80\x2e\x01\x00\x02",
+      ];
+      for (const text of garbage) {
+        const client = WireClient.over(connectInClear({ port, host: "127.0.0.1" }));
+        client.write(Buffer.concat([headerV2(), Buffer.from(text, "latin1")]));
+        client.socket.end();
+        await client.closed();
+      }
+      await until(async () => await served!.sessions() === 0);
+      const client = await proxied(port, "in one segment with the handshake");
+      expect(await client.reply()).toMatchObject({ code: 220 });
+      client.destroy();
+    });
+
+    test("74 144 nothing of an XCLIENT in the clear is left under TLS", async () => {
+      const port = await serve({ proxyProtocol: [], xclient: ["127.0.0.1"] });
+      const socket = connectInClear({ port, host: "127.0.0.1" });
+      const client = WireClient.over(socket);
+      await client.reply();
+      const claims = "LOGIN=admin ADDR=203.0.113.9 NAME=mitm.test";
+      expect(await client.command(`XCLIENT ${claims}`)).toMatchObject({ code: 220 });
+      expect(await client.command("STARTTLS")).toMatchObject({ code: 220 });
+      socket.removeAllListeners("data");
+      const encrypted = connect({ socket, rejectUnauthorized: false });
+      await new Promise((resolve, reject) => encrypted.once("secureConnect", resolve).once("error", reject));
+      const inside = WireClient.over(encrypted);
+      // Claims are added to those before them.
+      expect(await inside.command("XCLIENT HELO=client.test")).toMatchObject({ code: 220 });
+      const session = await deliver(inside);
+      expect(session.remote).toMatchObject({ address: "127.0.0.1" });
+      expect([session.remote.name, session.user]).toEqual([undefined, undefined]);
+    });
+
     test("143 STARTTLS behind the header", async () => {
       const port = await serve({});
       const socket = connectInClear({ port, host: "127.0.0.1" });
