@@ -5,7 +5,7 @@ import type { Socket } from "../socket.ts";
 /** What stands in a line's place when there is none to be had. */
 export type LineError = "too long" | "not UTF-8" | "TLS hello";
 
-/** A line, or why there is none; of one that is too long, its first octets. */
+/** A line, or why there is none, and its first octets. */
 export type Line = string | { readonly error: LineError; readonly start?: string };
 
 const CR = 0x0d;
@@ -94,7 +94,7 @@ export class Input {
     try {
       return utf8.decode(buffer.subarray(start, lf - 1));
     } catch {
-      return { error: "not UTF-8" };
+      return { error: "not UTF-8", start: startOf(buffer, start) };
     }
   }
 
@@ -142,7 +142,7 @@ export class Input {
   /** Keeps only the last byte, which may be the CR of the CRLF to come. */
   #discardPart(): void {
     this.#tooLong ??= startOf(this.#buffer, this.#at);
-    this.#buffer = this.#buffer.slice(-1);
+    this.#buffer = Uint8Array.of(this.#buffer[this.#buffer.length - 1]!);
     this.#at = 0;
     this.#searched = 1;
   }

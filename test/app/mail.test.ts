@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Mail, Postern, type SpoolOptions } from "postern";
+import { createEngine } from "../../src/engine.ts";
+import { MemorySocket } from "../../src/testing/memorysocket.ts";
 import { send, TestClient } from "postern/testing";
 import { SpooledMessage } from "../../src/spool/message.ts";
 import { Spool } from "../../src/spool/spool.ts";
@@ -187,6 +189,32 @@ for (const [where, spool] of Object.entries(whereabouts)) {
     });
   });
 }
+
+test("whoever reads the stream owns its chunks, also where a runtime gives Buffers, whose slice() is a view", async () => {
+  const app = new Postern();
+  const read: string[] = [];
+  app.deliver(":user@x.test", async (c) => {
+    for await (const chunk of c.var.mail.stream()) {
+      structuredClone(chunk, { transfer: [chunk.fill(0).buffer] });
+    }
+    read.push((await c.var.mail.text()).split("\r\n\r\n")[1] ?? "");
+    return c.body(null, 204);
+  });
+  const engine = createEngine(app, { name: "mx.test" });
+  let said = "";
+  const socket = new MemorySocket((bytes) => said += bytes === null ? "" : new TextDecoder().decode(bytes));
+  engine.accept(socket);
+  const body = "x".repeat(2000);
+  const lines = ["EHLO c.test", "MAIL FROM:<>", "RCPT TO:<a@x.test>", "RCPT TO:<b@x.test>", "DATA"];
+  for (const line of [...lines, `Subject: x\r\n\r\n${body}\r\n.\r\nQUIT`]) {
+    socket.receive(Buffer.from(`${line}\r\n`));
+    await Bun.sleep(1);
+  }
+  while (!said.includes("\r\n221 ")) await Bun.sleep(1);
+  expect(read).toEqual([`${body}\r\n`, `${body}\r\n`]);
+  expect(said).toContain("250 2.0.0 Ok: queued as");
+  await engine.close();
+});
 
 describe("a message of any kind", () => {
   test.each<[what: string, data: string | Uint8Array]>([
