@@ -21,18 +21,25 @@ export function answer(conversation: Conversation, line: Line): Reply | Promise<
   conversation.verb = "";
   if (typeof line !== "string") return unreadable(line.error, line.start);
   const command = parseCommand(line);
-  if (command === undefined) return replies.badSyntax;
+  // Whatever is wrong with its line: the octets behind a BDAT are no commands.
+  if (command === undefined) return /^\s*BDAT\b/i.test(line) ? replies.bdatSyntax : replies.badSyntax;
   const verb = verbs.get(command.verb);
   if (verb !== undefined) conversation.verb = command.verb;
   else if (isHttpRequest(line)) return replies.http;
   if (octets(line) + 2 > allowance(conversation, verb)) return verb?.tooLong ?? replies.tooLong;
   // An address with a control character is a bad address, and is refused as one.
   if (!verb?.takesPath && hasControl(line)) return verb?.badSyntax ?? replies.badSyntax;
-  if (conversation.refused) return command.verb === "QUIT" ? replies.bye : replies.connection;
+  if (conversation.refused) return refuseAll(command.verb, verb);
   const untimely = refuseUntimely(conversation, verb);
   if (untimely !== undefined) return untimely;
   if (verb === undefined) return unknown(conversation, command.argument, command.verb);
   return verb.answer(conversation, command.argument, command.verb);
+}
+
+/** RFC 5321 section 3.1: after a refusal at the greeting the client may only QUIT. */
+function refuseAll(name: string, verb: Verb | undefined): Reply {
+  if (name === "QUIT") return replies.bye;
+  return verb?.hasOctets ? { ...replies.connection, close: true } : replies.connection;
 }
 
 /** Commands that come when nothing is to be gained from them, or before the client could know that they may. */
@@ -52,7 +59,7 @@ function unreadable(error: LineError, start = ""): Reply {
     case "too long":
       return verbs.get(parseCommand(start)?.verb ?? "")?.tooLong ?? replies.tooLong;
     case "not UTF-8":
-      return replies.notUtf8;
+      return verbs.get(parseCommand(start)?.verb ?? "")?.badSyntax ?? replies.notUtf8;
     case "TLS hello":
       return replies.tlsHello;
   }

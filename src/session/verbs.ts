@@ -29,6 +29,8 @@ export interface Verb {
   readonly answer: Answer;
   /** The client must wait for the reply before it sends more (RFC 2920 section 3.1). */
   readonly endsGroup?: boolean;
+  /** Octets follow its line, which are no commands whatever becomes of it. */
+  readonly hasOctets?: boolean;
   /** Asks for nothing that brings a message nearer; a client that sends only these is sent away. */
   readonly isJunk?: boolean;
   /** It is carried out in the clear even where TLS is needed. */
@@ -55,8 +57,10 @@ export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["MAIL", { answer: mail, takesPath: true, parameters: "mail" }],
   ["RCPT", { answer: rcpt, takesPath: true, parameters: "rcpt" }],
   ["DATA", { answer: data, endsGroup: true }],
-  // It refuses by itself, because its chunk must be passed over in any case.
-  ["BDAT", { answer: bdat, isPreliminary: true, tooLong: replies.bdatSyntax, badSyntax: replies.bdatSyntax }],
+  [
+    "BDAT",
+    { answer: bdat, hasOctets: true, isPreliminary: true, tooLong: replies.bdatSyntax, badSyntax: replies.bdatSyntax },
+  ],
   ["RSET", { answer: rset, isJunk: true, isPreliminary: true }],
   ["NOOP", { answer: noop, endsGroup: true, isJunk: true, isPreliminary: true }],
   ["VRFY", { answer: vrfy, endsGroup: true, isJunk: true }],

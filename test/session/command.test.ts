@@ -128,10 +128,20 @@ const dialogues: [name: string, app: Postern, script: string, options?: TestOpti
     S: 554 5.7.1 Go away
     C: EHLO c.test
     S: 503 5.5.1
-    C: BDAT 6
+    C: MAIL FROM:<a@x.test>
     S: 503 5.5.1
     C: QUIT
     S: 221
+    S: close
+  `,
+  ],
+  [
+    "after such a refusal a chunk is no commands: the session ends with it",
+    refusing(554),
+    String.raw`
+    S: 554 5.7.1 Go away
+    C: BDAT 12 LAST
+    S: 503 5.5.1
     S: close
   `,
   ],
