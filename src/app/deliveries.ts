@@ -18,7 +18,10 @@ export interface DeliveryStore {
     delivered: readonly string[],
     untold: readonly string[],
   ): void | Promise<void>;
-  /** These heard their own final reply. Once all have, the message is forgotten. */
+  /**
+   * These heard their own final reply: the same octets for one of them are a new message from now on. Once all have heard
+   * theirs, the message is forgotten.
+   */
   settle(sender: string, message: string, told: readonly string[]): void | Promise<void>;
 }
 
@@ -95,7 +98,11 @@ export class MemoryDeliveryStore implements DeliveryStore {
   settle(sender: string, message: string, told: readonly string[]): void {
     const entry = this.#senders.get(sender)?.get(message);
     if (entry === undefined) return;
-    for (const recipient of told) if (entry.untold.delete(recipient)) this.#names--;
+    for (const recipient of told) {
+      if (entry.untold.delete(recipient)) this.#names--;
+      // The sender knows: when the same octets come for it again, they are a new message.
+      if (entry.delivered.delete(recipient)) this.#names--;
+    }
     if (entry.untold.size === 0) this.#forget(entry);
   }
 
