@@ -19,7 +19,7 @@ import type { DeliverEvent } from "./stage.ts";
 /** What delivering needs beside the surroundings of a dispatch. */
 export interface DeliverySurroundings extends Surroundings {
   readonly deliveries: DeliveryStore;
-  /** Milliseconds for all recipients together. */
+  /** Milliseconds for `data` and all recipients together: the client will not wait for ever. */
   readonly deliveryTimeout: number;
 }
 
@@ -45,10 +45,16 @@ export function deliverMessage(event: DataEvent, surroundings: DeliverySurroundi
   const sender = senderOf(session, envelope);
   const pending = deliveries.isPending(sender);
   if (pending !== false || envelope.to.length !== 1) {
-    return deliverToEach(event, surroundings, { sender, pending, success: undefined });
+    return deliverToEach(event, surroundings, {
+      sender,
+      pending,
+      success: undefined,
+      deadline: deadlineOf(surroundings),
+    });
   }
   // Nearly every message has one recipient, and is no retry of one that had several: nothing is to be remembered.
-  const answer = deliverTo(event, envelope.to[0]!, mailOf(event, routes.name), surroundings);
+  const milliseconds = Math.min(surroundings.handlerTimeout, surroundings.deliveryTimeout);
+  const answer = deliverTo(event, envelope.to[0]!, mailOf(event, routes.name), surroundings, milliseconds);
   if (!hearsOfEach(session, envelope)) return answer;
   return answer instanceof Promise ? answer.then((reply) => [reply]) : [answer];
 }
@@ -56,7 +62,9 @@ export function deliverMessage(event: DataEvent, surroundings: DeliverySurroundi
 async function deliverBehindData(event: DataEvent, surroundings: DeliverySurroundings): Promise<Outcome> {
   const { routes, deliveries } = surroundings;
   const received = event.trace ?? traceOf(event, routes.name);
-  const verdict = await dispatch(event, new Mail(event.id, "", received, event.content, event.envelope), surroundings);
+  const deadline = deadlineOf(surroundings);
+  const mail = new Mail(event.id, "", received, event.content, event.envelope);
+  const verdict = await dispatch(event, mail, surroundings, left(deadline, surroundings));
   let success: Answer;
   if (verdict !== "no opinion") {
     if (isRefusal(verdict.reply)) return verdict.reply;
@@ -68,7 +76,7 @@ async function deliverBehindData(event: DataEvent, surroundings: DeliverySurroun
   return await deliverToEach(
     event,
     surroundings,
-    { sender, pending: deliveries.isPending(sender), success },
+    { sender, pending: deliveries.isPending(sender), success, deadline },
     received,
   );
 }
@@ -76,7 +84,12 @@ async function deliverBehindData(event: DataEvent, surroundings: DeliverySurroun
 async function deliverToEach(
   event: DataEvent,
   surroundings: DeliverySurroundings,
-  { sender, pending, success }: { sender: string; pending: boolean | Promise<boolean>; success: Answer },
+  { sender, pending, success, deadline }: {
+    readonly sender: string;
+    readonly pending: boolean | Promise<boolean>;
+    readonly success: Answer;
+    readonly deadline: number;
+  },
   received?: string,
 ): Promise<Outcome> {
   const { routes, deliveries } = surroundings;
@@ -85,11 +98,10 @@ async function deliverToEach(
   const message = await pending ? await mail.fingerprint() : undefined;
   const done = message === undefined ? [] : await deliveries.delivered(sender, message);
   const answers = new Map<string, Answer>();
-  const deadline = performance.now() + surroundings.deliveryTimeout;
   for (const [address, recipient] of recipients) {
     if (done.includes(address)) answers.set(address, undefined);
     else if (performance.now() > deadline) answers.set(address, outOfTime);
-    else answers.set(address, await deliverTo(event, recipient, mail, surroundings));
+    else answers.set(address, await deliverTo(event, recipient, mail, surroundings, left(deadline, surroundings)));
   }
   if (hearsOfEach(event.session, event.envelope)) {
     const each = event.envelope.to.map((to) => answers.get(routes.addresses.of(to).comparable) ?? success);
@@ -110,6 +122,16 @@ async function deliverToEach(
   return reply ?? success;
 }
 
+/** When all handlers of a message must have answered, as of `performance.now()`. */
+function deadlineOf({ deliveryTimeout }: DeliverySurroundings): number {
+  return performance.now() + deliveryTimeout;
+}
+
+/** Milliseconds that the next of them may have. */
+function left(deadline: number, { handlerTimeout }: DeliverySurroundings): number {
+  return Math.min(handlerTimeout, Math.max(0, deadline - performance.now()));
+}
+
 /** The message as recipients get it. */
 function mailOf(event: DataEvent, name: string, received = event.trace ?? traceOf(event, name)): Mail {
   const returnPath = event.trace === undefined ? formatReturnPath(event.envelope.from?.address ?? "") : "";
@@ -126,9 +148,10 @@ function deliverTo(
   recipient: Recipient,
   mail: Mail,
   surroundings: DeliverySurroundings,
+  milliseconds: number,
 ): Answer | Promise<Answer> {
   const share = shareOf(event, recipient);
-  const verdict = dispatch(share, mail, surroundings);
+  const verdict = dispatch(share, mail, surroundings, milliseconds);
   if (verdict instanceof Promise) return verdict.then((settled) => answerOf(settled, share, surroundings));
   return answerOf(verdict, share, surroundings);
 }

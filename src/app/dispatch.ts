@@ -37,23 +37,29 @@ export interface Surroundings {
 /** What came of it: a reply, success without words, or nobody's opinion. */
 export type Verdict = { readonly reply: Reply | undefined } | "no opinion";
 
-/** Asks the app. Never rejects, nor throws: what a handler does wrong becomes 451, and a line in the log. */
+/**
+ * Asks the app. Never rejects, nor throws: what a handler does wrong becomes 451, and a line in the log.
+ *
+ * @param milliseconds for the handlers; no more than one handler may have.
+ */
 export function dispatch(
   event: StageEvent,
   mail: Mail | undefined,
   surroundings: Surroundings,
+  milliseconds: number = surroundings.handlerTimeout,
 ): Verdict | Promise<Verdict> {
-  if (surroundings.around === undefined) return ask(event, mail, surroundings);
-  return surroundings.around(event, async () => await ask(event, mail, surroundings));
+  if (surroundings.around === undefined) return ask(event, mail, surroundings, milliseconds);
+  return surroundings.around(event, async () => await ask(event, mail, surroundings, milliseconds));
 }
 
 function ask(
   event: StageEvent,
   mail: Mail | undefined,
   surroundings: Surroundings,
+  milliseconds: number,
 ): Verdict | Promise<Verdict> {
   const { routes: { name, passages, addresses }, bindings, deadlines, found } = surroundings;
-  const limit = new TimeLimit(surroundings.handlerTimeout);
+  const limit = new TimeLimit(milliseconds);
   const inspected = (): void => {
     call.isInspected = true;
   };

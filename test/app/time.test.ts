@@ -86,6 +86,25 @@ describe("a handler that does not answer in time", () => {
   });
 });
 
+describe("the time of all deliveries", () => {
+  test("begins before data, and no handler has more than what is left of it", async () => {
+    const app = new Postern();
+    const signals: AbortSignal[] = [];
+    const slow = async (c: { readonly req: { readonly raw: Request } }): Promise<Response> => {
+      signals.push(c.req.raw.signal);
+      await Bun.sleep(60);
+      return new Response(null, { status: 204 });
+    };
+    app.data(slow);
+    app.deliver("*", slow);
+    const to = ["a@x.test", "b@x.test", "c@x.test", "d@x.test"];
+    const { data } = await send(app, { from: "", to, data: "" }, { timeouts: { handler: 10_000, delivery: 150 } });
+    expect(data?.code).toBe(451);
+    // data and one recipient were in time, the next one was cut short, the last was not asked.
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, true]);
+  });
+});
+
 describe("a server that stops", () => {
   test("does not wait for handlers past its grace, and asks no more of them", async () => {
     const app = new Postern();
