@@ -45,7 +45,11 @@ export type ForwardHandler = (c: Context) => Promise<Response>;
 export function forward(url: string | URL, options: ForwardOptions = {}): ForwardHandler {
   const settings = forwardSettings(url, options);
   const gate = new Gate(settings.concurrency);
-  let transport: Promise<Transport> | undefined = options.fetch && Promise.resolve(fetchTransport(options.fetch));
+  // Loaded at once: on Node a module that could not be loaded the first time, for want of file descriptors for example,
+  // cannot be loaded again.
+  let transport: Promise<Transport> | undefined = options.fetch
+    ? Promise.resolve(fetchTransport(options.fetch))
+    : open();
 
   function open(): Promise<Transport> {
     const opening = openTransport({ connections: settings.concurrency, allowPrivate: settings.allowPrivate });

@@ -6,6 +6,7 @@
 import { appendFileSync, closeSync, existsSync, openSync } from "node:fs";
 import process from "node:process";
 import { password, Postern } from "postern";
+import { forward } from "postern/forward";
 
 const app: Postern = new Postern();
 const eaten: number[] = [];
@@ -38,6 +39,9 @@ app.deliver("brief@:domain", async (c) => {
   await new Promise((resolve) => setTimeout(resolve, 10));
   return c.body(null, 204);
 });
+if (process.env["FUNCTION"] !== undefined) {
+  app.deliver("forwarded@:domain", forward(process.env["FUNCTION"], { allowPrivate: true }));
+}
 app.deliver("*", (c) => {
   take(c.var.mail.headers.get("x-id"));
   return c.body(null, 204);

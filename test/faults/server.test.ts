@@ -11,6 +11,7 @@ import { Command } from "../cli/command.ts";
 import { skipped } from "../clients/found.ts";
 import { envelope, expectCodes } from "../conformance/conformance.ts";
 import { until } from "../conformance/limits.ts";
+import { startFunction } from "../forward/functions.ts";
 import { Runtime, runtimeNames } from "../runtime.ts";
 import { Certificates, missing } from "../tls/certificates.ts";
 import { WireClient } from "../wire.ts";
@@ -89,14 +90,18 @@ describe("file descriptors", () => {
   test.concurrent.each(runtimeNames)(
     "none left, because the app on %s has them all: 452, until it lets go",
     async (runtime) => {
-      const command = new Command(runtime, [...serveIt, "--memory-per-message", "1KiB"], {}, undefined, limited);
+      await using target = await startFunction();
+      const words = [...serveIt, "--memory-per-message", "1KiB"];
+      const command = new Command(runtime, words, { FUNCTION: target.url }, undefined, limited);
       const port = Number((await command.printed(/"port":(\d+)/))[1]);
       const client = await greeted(port);
       const { text } = await client.command("XEAT");
       expect(parseInt(text)).toBeGreaterThan(20);
       expect(await send(client, 100_000)).toStartWith("452 4.3.1");
       expect(await send(client, 100)).toStartWith("250");
+      expect(await send(client, 100, "forwarded@y.test")).toStartWith("451");
       await client.command("XFREE");
+      expect(await send(client, 100, "forwarded@y.test")).toStartWith("250");
       expect(await send(client, 100_000)).toStartWith("250");
       const other = await greeted(port);
       for (const each of [client, other]) each.destroy();
