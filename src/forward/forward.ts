@@ -22,8 +22,9 @@ export type ForwardHandler = (c: Context) => Promise<Response>;
  *
  * Each decision is a POST: at `deliver` and `data` with the message in the format of the options, at any other stage
  * with its facts. The function's answer is the handler's: 2xx takes the message; 4xx refuses it, but for 401, 407, 408,
- * 425 and 429; SMTP's own codes, as 450 or 550, are taken at their word. A `text/plain` body is the text of the reply,
- * and the header `smtp-reply` spells it out. Any other 5xx, no answer in time, a connection refused, a redirect to
+ * 425 and 429; SMTP's own codes, as 450 or 550, are taken at their word, but for those between 520 and 530, which
+ * proxies say of functions that are not there. A `text/plain` body is the text of the reply, and the header
+ * `smtp-reply` spells it out. Any other 5xx, no answer in time, a connection refused, a redirect to
  * another host, or a 401 or 407 for the forwarder itself: 451, and the sender tries again.
  *
  * Requests are signed by Standard Webhooks. `webhook-id` is the same for each attempt at one message for one recipient,
@@ -148,6 +149,10 @@ function responseOf({ status, headers, text }: Answer, stage: Stage, url: URL): 
   const isOurs = stage !== "auth" && (status === 401 || status === 407) && !headers.has(replyHeader);
   if (isOurs) {
     throw new Error(`${url.host} answered with status ${status}: it does not accept our signature or password`);
+  }
+  // What a proxy says for a function that it cannot reach, Cloudflare for one, are SMTP codes of refusals for good.
+  if (status >= 520 && status <= 530 && !headers.has(replyHeader)) {
+    throw new Error(`${url.host} answered with status ${status}: a proxy before the function could not ask it`);
   }
   if (status < 200 || (status >= 300 && status < 400) || status > 599) {
     throw new Error(`${url.host} answered with status ${status}, which has no meaning for mail`);
