@@ -99,11 +99,11 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Resident octets as soon as they are fewer than `limit`, or after five seconds. Bun gives memory back a second or two
-   * after it was collected; what is kept does not go away by waiting.
+   * Resident octets as soon as they are fewer than `limit`, or after fifteen seconds. Bun gives memory back a second or
+   * two after it was collected; what is kept does not go away by waiting.
    */
   async memoryBelow(limit: number): Promise<number> {
-    const end = Date.now() + 5000;
+    const end = Date.now() + 15_000;
     for (;;) {
       const resident = await this.memory();
       if (resident < limit || Date.now() > end) return resident;
