@@ -8,14 +8,6 @@ export function slope(points: readonly (readonly [x: number, y: number])[]): num
   return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
-/**
- * How low a sawtooth comes: a value that a tenth of all is below. Of a process's memory it is what is left when the
- * garbage has been collected.
- */
-export function floorOf(values: readonly number[]): number {
-  return percentile(values, 0.1);
-}
-
 /** The value that a part of all, such as 0.99, does not go past. */
 export function percentile(values: readonly number[], part: number): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? 0;

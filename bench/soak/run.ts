@@ -11,7 +11,7 @@ import { forget, watch } from "../../test/clients/watchdog.ts";
 import type { RuntimeName } from "../../test/runtime.ts";
 import { openFiles, residentSize } from "../figures.ts";
 import { interpreters, ready, root } from "../programs.ts";
-import { floorOf, percentile, slope } from "../series.ts";
+import { percentile, slope } from "../series.ts";
 import { size } from "../table.ts";
 import { behave } from "./clients.ts";
 import { misbehave } from "./faults.ts";
@@ -37,8 +37,8 @@ export interface Findings {
   readonly memory: readonly number[];
   /** Octets by which memory grew in a minute, by the line of least squares through the last three quarters. */
   readonly growth: number;
-  /** Resident octets between the collections of garbage, in the middle third of the time and in the last. */
-  readonly floors: readonly [middle: number, last: number];
+  /** Octets of the heap and what belongs to it after collections of garbage: the least in the middle third, and last. */
+  readonly kept: readonly [middle: number, last: number];
   /** Open files before the first client and after the last. */
   readonly files: readonly [number, number];
   /** The longest delay of the event loop in milliseconds, and its 99th percentile over tenths of a second. */
@@ -55,11 +55,15 @@ export interface Findings {
 const goodClients = 8;
 const badClients = 12;
 
+/** How often it is asked what is kept in memory: garbage is collected for the answer. */
+const questions = 12;
+
 /** Soaks a runtime for so many seconds. */
 export async function soak(runtime: RuntimeName, seconds: number): Promise<Findings> {
   const ledger = new Ledger();
   const unhandled: string[] = [];
   const delays: number[] = [];
+  const kept: number[] = [];
   let sessions = 0;
   const spool = mkdtempSync(join(tmpdir(), "postern-soak-"));
   const server = await start(runtime, spool);
@@ -69,6 +73,7 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
     unhandled.push(...tidings.unhandled);
     delays.push(tidings.delay);
     sessions = tidings.sessions;
+    if (tidings.kept !== undefined) kept.push(tidings.kept);
   });
   try {
     const { port } = await server.listening;
@@ -78,6 +83,7 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
     const began = performance.now();
     const age = (): number => (performance.now() - began) / 1000;
     const sampler = setInterval(() => samples.push([age(), residentSize(pid)]), 250);
+    const asker = setInterval(() => child.stdin.write("kept?\n"), seconds * 1000 / questions);
     let faults = 0;
 
     const repeat = async (act: (port: number, ledger: Ledger) => Promise<void>): Promise<void> => {
@@ -91,6 +97,7 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
     const bad = Array.from({ length: badClients }, () => repeat(misbehave));
     await Promise.all([...good, ...bad]);
     clearInterval(sampler);
+    clearInterval(asker);
     // What lingers is given its time, which is bounded by the server's own limits.
     for (let wait = 0; wait < 100 && (wait < 5 || sessions > 0); wait++) await pause(100);
     await pause(2500);
@@ -98,8 +105,7 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
     const sessionsAfter = sessions;
     const steady = samples.filter(([at]) => at > seconds / 4);
     const exitCode = await server.stop();
-    const third = (from: number): number[] =>
-      samples.filter(([at]) => at >= seconds * from && at < seconds * (from + 1 / 3)).map(([, octets]) => octets);
+    const third = Math.floor(kept.length / 3);
     return {
       runtime,
       seconds,
@@ -113,7 +119,7 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
       unhandled,
       memory: Array.from({ length: 7 }, (_, sixth) => samples[Math.floor((samples.length - 1) * sixth / 6)]?.[1] ?? 0),
       growth: slope(steady) * 60,
-      floors: [floorOf(third(1 / 3)), floorOf(third(2 / 3))],
+      kept: [Math.min(...kept.slice(third, 2 * third)), Math.min(...kept.slice(2 * third))],
       files: [filesBefore, filesAfter],
       delay: { longest: Math.max(0, ...delays), usual: percentile(delays, 0.99) },
       sessions: sessionsAfter,
@@ -130,10 +136,10 @@ export async function soak(runtime: RuntimeName, seconds: number): Promise<Findi
 const longEnough = 300;
 
 /**
- * By how many octets, and by which part of it, memory may grow from the middle third to the last: heaps grow in steps.
- * In five minutes there are some thousand connections from third to third, and to keep 8 KiB of each is more.
+ * By how many octets, and by which part of it, what is kept may grow from the middle third to the last: what is under
+ * way differs. In five minutes there are some thousand connections from third to third, and 8 KiB of each are more.
  */
-const [someGrowth, partOfGrowth] = [24 * 2 ** 20, 0.2];
+const [someGrowth, partOfGrowth] = [8 * 2 ** 20, 0.2];
 
 /** What went wrong, in words; empty when all is well. Delays are figures to look at, not verdicts. */
 export function problems(findings: Findings): string[] {
@@ -144,9 +150,9 @@ export function problems(findings: Findings): string[] {
   if (findings.left > 0) found.push(`${findings.left} files are left in the spool's folder`);
   // Files of the runtime's own, such as those of a pool, may come late and stay.
   if (findings.files[1] > findings.files[0] + 8) found.push(`open files: ${findings.files.join(" before, ")} after`);
-  const [middle, last] = findings.floors;
+  const [middle, last] = findings.kept;
   if (findings.seconds >= longEnough && last - middle > Math.max(someGrowth, middle * partOfGrowth)) {
-    found.push(`memory between collections of garbage: ${size(middle)} in the middle third, ${size(last)} in the last`);
+    found.push(`kept in memory: ${size(middle)} in the middle third, ${size(last)} in the last`);
   }
   if (findings.exitCode !== 0) found.push(`the server ended with ${findings.exitCode}`);
   return found;
@@ -160,10 +166,17 @@ interface SoakServer {
   stop(): Promise<number | null>;
 }
 
+/** What lets a program collect its garbage. */
+const collectable: Readonly<Record<RuntimeName, string>> = {
+  bun: "--expose-gc",
+  deno: "--v8-flags=--expose-gc",
+  node: "--expose-gc",
+};
+
 async function start(runtime: RuntimeName, spool: string): Promise<SoakServer> {
   const [program = "", ...args] = interpreters[runtime];
   const file = await ready(runtime, `bench/soak/${runtime}.ts`);
-  const child = spawn(program, [...args, file], {
+  const child = spawn(program, [...args, collectable[runtime], file], {
     cwd: root,
     detached: true,
     env: { ...process.env, SOAK_SPOOL: spool },

@@ -1,4 +1,7 @@
-/** The server's half of a soak: serves until its input ends, and tells each tenth of a second how it is. */
+/**
+ * The server's half of a soak: serves until its input ends, and tells each tenth of a second how it is. A line of input
+ * asks for what it keeps in memory.
+ */
 
 import process from "node:process";
 import { configureSync } from "@logtape/logtape";
@@ -16,6 +19,8 @@ export interface Tidings {
   readonly delay: number;
   /** Rejections that nobody handled. */
   readonly unhandled: readonly string[];
+  /** Octets that are left after a collection of garbage, when it was asked for. */
+  readonly kept?: number;
 }
 
 const options: ServeOptions = {
@@ -51,22 +56,26 @@ export async function endure(serve: (handler: MailHandler, options: ServeOptions
 
   const server = await serve(soakApp((copy) => delivered.push(copy)), options);
 
-  function tell(port?: number): void {
-    const tidings = { delivered, sessions: server.sessions.length, delay: Math.round(delay), unhandled };
-    process.stdout.write(`${JSON.stringify({ ...tidings, ...(port === undefined ? {} : { port }) })}\n`);
+  function tell(more: Pick<Tidings, "port" | "kept"> = {}): void {
+    const tidings = { delivered, sessions: server.sessions.length, delay: Math.round(delay), unhandled, ...more };
+    process.stdout.write(`${JSON.stringify(tidings)}\n`);
     delivered = [];
     unhandled = [];
     delay = 0;
   }
 
-  tell(server.port);
+  tell({ port: server.port });
   const heart = setInterval(() => {
     const now = performance.now();
     delay = Math.max(delay, now - last - beat);
     last = now;
   }, beat);
   const teller = setInterval(tell, 100);
-  process.stdin.resume();
+  process.stdin.on("data", () => {
+    (globalThis as { gc?: () => void }).gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    tell({ kept: heapUsed + external });
+  });
   process.stdin.on("end", async () => {
     await server.close({ grace: 5000 });
     clearInterval(heart);
