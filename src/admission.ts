@@ -12,6 +12,7 @@ import type { Content } from "./session/content.ts";
 import type { Deadline, Deadlines } from "./session/deadline.ts";
 import { newEnvelope, recipientOf } from "./session/envelope.ts";
 import type { Session } from "./session/session.ts";
+import { after } from "./timer.ts";
 
 /** What can be set for a door. */
 export interface AdmissionOptions {
@@ -101,14 +102,14 @@ function isRefusal(reply: Reply | undefined): boolean {
 
 /** A timer for each deadline: there are few, and where no server runs nothing else would look at them. */
 class Timers implements Deadlines {
-  readonly #timers = new Map<Deadline, ReturnType<typeof setTimeout>>();
+  readonly #timers = new Map<Deadline, () => void>();
 
   add(deadline: Deadline): void {
-    this.#timers.set(deadline, setTimeout(() => deadline.expire(), deadline.deadline - performance.now()));
+    this.#timers.set(deadline, after(deadline.deadline - performance.now(), () => deadline.expire()));
   }
 
   delete(deadline: Deadline): void {
-    clearTimeout(this.#timers.get(deadline));
+    this.#timers.get(deadline)?.();
     this.#timers.delete(deadline);
   }
 }

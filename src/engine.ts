@@ -29,6 +29,7 @@ import "./spool/file.ts";
 import { defaultMemoryBudget, Spool, type SpoolOptions } from "./spool/spool.ts";
 import { Sweep } from "./sweep.ts";
 import type { Credentials } from "./tls/credentials.ts";
+import { after } from "./timer.ts";
 
 /** What takes connections. */
 export interface Engine {
@@ -116,14 +117,14 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   }
 
   async function close({ grace = defaultGrace }: { readonly grace?: number } = {}): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const graceIsOver = new Promise<void>((resolve) => timer = setTimeout(resolve, grace));
+    let takeBack = () => {};
+    const graceIsOver = new Promise<void>((resolve) => takeBack = after(grace, resolve));
     graceIsOver.then(() => connections.drop());
     gate.close();
     await connections.drain();
     // Work that outlasts its message may outlast the grace as well; then it is left alone.
     await Promise.race([Promise.allSettled(background), graceIsOver]);
-    clearTimeout(timer);
+    takeBack();
   }
 
   return {

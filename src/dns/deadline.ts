@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { type Failure, failure, type FailureReason } from "./resolver.ts";
+import { after } from "../timer.ts";
 
 const timeIsUp = Symbol("time is up");
 
@@ -21,14 +22,14 @@ export function deadline(milliseconds: number, outer?: AbortSignal): Deadline {
   const controller = new AbortController();
   // Ten names of one PTR answer wait on one signal. Node takes more than ten listeners for a leak, and says so.
   setMaxListeners(0, controller.signal);
-  const timer = setTimeout(() => controller.abort(timeIsUp), milliseconds);
+  const takeBack = after(milliseconds, () => controller.abort(timeIsUp));
   const follow = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) follow();
   else outer?.addEventListener("abort", follow, { once: true });
   return {
     signal: controller.signal,
     clear() {
-      clearTimeout(timer);
+      takeBack();
       outer?.removeEventListener("abort", follow);
     },
   };

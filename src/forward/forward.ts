@@ -10,6 +10,7 @@ import { type ForwardOptions, type ForwardSettings, forwardSettings } from "./op
 import { sign, signFacts } from "./signature.ts";
 import { openTransport } from "./opening.ts";
 import { type Answer, fetchTransport, type Transport } from "./transport.ts";
+import { after } from "../timer.ts";
 
 /** Redirects within the host are followed so often. */
 const mostRedirects = 3;
@@ -79,13 +80,13 @@ export function forward(url: string | URL, options: ForwardOptions = {}): Forwar
 function timeLimit({ timeout, url }: ForwardSettings, handler: AbortSignal): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   const giveUp = () => controller.abort(handler.reason);
-  const timer = setTimeout(() => {
+  const takeBack = after(timeout, () => {
     controller.abort(new DOMException(`${url.host} did not answer within ${timeout / 1000} s`, "TimeoutError"));
-  }, timeout);
+  });
   if (handler.aborted) giveUp();
   else handler.addEventListener("abort", giveUp, { once: true });
   const end = () => {
-    clearTimeout(timer);
+    takeBack();
     handler.removeEventListener("abort", giveUp);
   };
   return { signal: controller.signal, end };

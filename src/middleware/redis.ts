@@ -1,5 +1,7 @@
 /** A Redis client of the user's own, whichever it is. */
 
+import { after } from "../timer.ts";
+
 /** An `ioredis` client. */
 export interface IoRedis {
   /** Sends a command: its name, then each argument on its own. Gives the server's answer, or rejects with its error. */
@@ -30,7 +32,7 @@ export function sendCommand(client: RedisClient, args: [string, ...string[]], ti
 /** The promise's outcome, or a rejection after `timeout` milliseconds. */
 export function answered<T>(work: Promise<T>, timeout: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Redis did not answer within ${timeout} ms`)), timeout);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    const takeBack = after(timeout, () => reject(new Error(`Redis did not answer within ${timeout} ms`)));
+    work.then(resolve, reject).finally(takeBack);
   });
 }

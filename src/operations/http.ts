@@ -3,6 +3,7 @@
 import type { PageHandler, State } from "./page.ts";
 import { bracketed } from "../protocol/address.ts";
 import { httpHostname, type HttpOptions } from "./options.ts";
+import { after } from "../timer.ts";
 
 /** A bound HTTP server. */
 export interface HttpListener {
@@ -94,10 +95,10 @@ export class HttpBeside {
 
   /** Lets requests that are under way be answered, `grace` milliseconds long, and drops the rest. */
   async end(grace: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const over = new Promise<true>((resolve) => timer = setTimeout(() => resolve(true), grace));
+    let takeBack = () => {};
+    const over = new Promise<true>((resolve) => takeBack = after(grace, () => resolve(true)));
     const isLate = await Promise.race([this.#listener.close(), over]);
-    clearTimeout(timer);
+    takeBack();
     if (isLate) this.drop();
   }
 }

@@ -3,6 +3,7 @@
 import { clearInterval, setInterval } from "node:timers";
 import type { TlsOptions } from "./options.ts";
 import { isPem } from "./pem.ts";
+import { longestTimer } from "../timer.ts";
 
 /** Ends the watch. */
 export interface Watch extends Disposable {
@@ -49,7 +50,7 @@ export function watchTls(options: TlsOptions, changed: () => void, interval = 50
   }
 
   look();
-  const timer = setInterval(look, interval);
+  const timer = setInterval(look, Math.min(interval, longestTimer));
   // A watch alone is no reason for a process to go on.
   timer.unref();
   function close(): void {

@@ -14,6 +14,7 @@ import { type FromParent, type FromWorker, opened, sealed } from "./messages.ts"
 import { WorkerMetrics } from "./metrics.ts";
 import { type Processes, workerEnvironment } from "./processes.ts";
 import { Questions } from "./questions.ts";
+import { after, longestTimer } from "../timer.ts";
 
 /** A worker could not begin to serve: the message is its own. */
 export class WorkerError extends Error {
@@ -132,7 +133,8 @@ class Parent {
 
   /** Lets all workers finish; resolves when they have ended. */
   close({ grace = defaultGrace }: { readonly grace?: number } = {}): Promise<void> {
-    return this.#closing ??= this.#close(grace);
+    // JSON, by which the workers are told, has no Infinity.
+    return this.#closing ??= this.#close(Math.min(grace, longestTimer));
   }
 
   /** Those of all workers, as if they were one. */
@@ -149,9 +151,9 @@ class Parent {
     const children = this.#slots.map(({ child }) => child).filter((child) => child !== undefined);
     await Promise.all(children.map((child) => {
       const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-      const timer = setTimeout(() => child.kill("SIGKILL"), grace + margin);
+      const takeBack = after(grace + margin, () => child.kill("SIGKILL"));
       tell(child, { type: "close", grace });
-      return ended.then(() => clearTimeout(timer));
+      return ended.then(takeBack);
     }));
     await this.http?.end(grace - (performance.now() - began));
     this.#closed();

@@ -73,3 +73,14 @@ test("a handler that hangs is given up, and the sender tries again", async () =>
   hanging.deliver("*", () => new Promise<Response>(() => {}));
   expect(await byContract(email(hanging, { handlerTimeout: 100 }), mail)).toMatchObject({ outcome: "later" });
 });
+
+test("a handler may have as long as it takes", async () => {
+  const slow = new Postern();
+  slow.deliver("*", async (c) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return c.body(null, 204);
+  });
+  for (const handlerTimeout of [2 ** 31, Infinity]) {
+    expect(await byContract(email(slow, { handlerTimeout }), mail)).toMatchObject({ outcome: "taken" });
+  }
+});

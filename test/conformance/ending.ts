@@ -97,6 +97,15 @@ export function endingRows(subject: Subject): void {
       await closed;
     });
 
+    test("128: a grace of more than a timer can hold does not end at once", async () => {
+      const served = await subject.runtime.serve("conformance");
+      const busy = await envelope(served.port, ["slow@y.test"]);
+      await busy.command("DATA");
+      busy.write("x\r\n.\r\n");
+      await served.close(2 ** 31);
+      await expectCodes(busy, [250, 421]);
+    });
+
     test("128: and does not wait for ever", async () => {
       const served = await subject.runtime.serve("conformance");
       const busy = await envelope(served.port, ["hang@y.test"]);

@@ -70,6 +70,7 @@ describe.each([...runtimeNames])("%s", (name) => {
     ["refuses", says(422, "No macros"), /^554 5\.6\.0 No macros$/, {}],
     ["spells its reply out", says(200, "", { "smtp-reply": "450 4.2.1 Busy" }), /^450 4\.2\.1 Busy$/, {}],
     ["fails", says(500), /^451 4\.3\.0 /, {}],
+    ["takes, with a month for it", takes, /^250 /, { timeout: 2 ** 31 }],
     ["never answers", () => {}, /^451 4\.3\.0 /, { timeout: 300 }],
     ["drips", (_, response) => void response.writeHead(200).write("x"), /^451 4\.3\.0 /, { timeout: 300 }],
     ["resets", (_, response) => void response.socket?.resetAndDestroy(), /^451 4\.3\.0 /, {}],

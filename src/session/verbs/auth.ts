@@ -8,6 +8,7 @@ import { mechanismContext, possibleMechanisms } from "../mechanisms.ts";
 import * as replies from "../replies.ts";
 import { protocolOf } from "../protocol.ts";
 import { unknown } from "./unknown.ts";
+import { after } from "../../timer.ts";
 
 /** `sasl-mech [SP initial-response]`, with the syntax of RFC 4422 section 3.1. */
 const argumentSyntax = /^([A-Za-z0-9_-]{1,20})(?: (.*))?$/;
@@ -65,8 +66,8 @@ async function punish(conversation: Conversation, reply: Reply): Promise<Reply> 
 
 /** Waits, but not for a client that is gone. */
 async function passed(milliseconds: number, gone: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+  let takeBack = () => {};
+  const over = new Promise<void>((resolve) => takeBack = after(milliseconds, resolve));
   await Promise.race([over, gone]);
-  clearTimeout(timer);
+  takeBack();
 }
