@@ -110,10 +110,14 @@ function messageOf(
   };
 }
 
+/** What a name may be in HTTP (RFC 9110 section 5.6.2): mail has more, as `X-Foo/Bar` (RFC 5322 section 2.2). */
+const token = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /** `Headers` joins fields of one name, and takes no name or value that HTTP has no room for: those stay in `raw`. */
 function headersOf(mail: Mail): Headers {
   const headers = new Headers();
   for (const [name, value] of mail.headers) {
+    if (!token.test(name)) continue;
     try {
       headers.append(name, value);
     } catch {

@@ -37,6 +37,26 @@ test("gets the message, its bindings and a context", async () => {
   expect(seen).toEqual([mail.from, mail.to, "Hi", "1, 2", true, true, "value", false, "later"]);
 });
 
+test("gets messages with names that HTTP has no room for, and has those fields in raw alone", async () => {
+  const names = Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at)).filter((one) => one !== ":");
+  const fields = names.map((name) => `X-${name}: ${name.charCodeAt(0)}\n`).join("");
+  let seen: string[] = [];
+  let text = "";
+  const worker = {
+    async email(message: WorkerEmailMessage) {
+      seen = [...message.headers.keys()].filter((name) => name.startsWith("x-"));
+      text = await new Response(message.raw).text();
+    },
+  };
+  const app = new Postern();
+  app.deliver("*", fromEmailWorker(worker));
+  const data = `${fields}X-Foo/Bar: (\u00fc)\n${mail.data}`;
+  expect((await send(app, { ...mail, data })).data?.raw).toStartWith("250 2.0.0 ");
+  const inHttp = [..."!#$%&'*+-.0123456789^_`abcdefghijklmnopqrstuvwxyz|~"];
+  expect(seen.toSorted()).toEqual(inHttp.map((name) => `x-${name}`));
+  expect(text).toContain("X-Foo/Bar: (\u00fc)\r\n");
+});
+
 test("setReject() is 550 with its reason, whatever is in it", async () => {
   expect(await heard({ email: (message: WorkerEmailMessage) => message.setReject("Unknown address") })).toBe(
     "550 5.7.1 Unknown address",
