@@ -48,6 +48,7 @@ const giants: Readonly<Record<string, (port: number) => Promise<string>>> = {
   "a message of 10 GB": async (port) => {
     const client = await begin(port);
     await client.command("DATA");
+    client.write("Subject: large\r\n\r\n");
     return await flood(client, 10 * gigabyte, Buffer.alloc(mebibyte, `${"x".repeat(62)}\r\n`), ".\r\n");
   },
   "a million chunks of an octet": async (port) => {

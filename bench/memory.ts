@@ -20,6 +20,7 @@ async function sendOne(port: number): Promise<number> {
   const client = await WireClient.connect({ port });
   await client.reply();
   for (const line of ["EHLO c.test", "MAIL FROM:<a@x.test>", "RCPT TO:<b@y.test>", "DATA"]) await client.command(line);
+  client.write("Subject: large\r\n\r\n");
   for (let sent = 0; sent < octets; sent += block.length) {
     if (!client.socket.write(block)) await new Promise((resolve) => client.socket.once("drain", resolve));
   }

@@ -166,10 +166,11 @@ export function dataRows(subject: Subject): void {
   });
 }
 
-/** Octets of every value, CR and LF only together, a dot behind every other newline, no newline at the end. */
+/** A header, and octets of every value: CR and LF only together, a dot behind every other newline, none at the end. */
 function randomMessage(size: number): Buffer {
   const message = randomFillSync(Buffer.alloc(size));
   for (let at = 0; at < size; at++) if (message[at] === 13 || message[at] === 10) message[at] = 120;
+  message.write("Subject: x\r\n\r\n", "latin1");
   for (let at = 50; at + 3 < size; at += 200) message.write(at % 400 === 50 ? "\r\n." : "\r\nx", at, "latin1");
   return message;
 }
