@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { Postern } from "postern";
 import { rateLimit, type RateLimitOptions } from "postern/rate-limit";
 import { dialogue, send } from "postern/testing";
+import { counter } from "../../src/middleware/rate-limit/counter.ts";
 import { networkOf } from "../../src/protocol/network.ts";
 import { asUser } from "./as-user.ts";
 
@@ -65,6 +66,22 @@ test.each<[string, RateLimitOptions, string | undefined, readonly Attempt[], num
   expect(await codes(appOf(options, user), attempts)).toEqual(expected);
 });
 
+test("of more keys than it remembers, the one that came first is forgotten", async () => {
+  const app = appOf({ limit: 1, by: "sender", mostKeys: 2 });
+  const attempts = ["a", "b", "a", "b", "c", "b", "a", "c", "b"].map((local) => ({ from: `${local}@x.test` }));
+  // "c" drives out "a", "a" drives out "b", and "b" drives out "c".
+  expect(await codes(app, attempts)).toEqual([250, 250, 451, 451, 250, 451, 250, 451, 250]);
+});
+
+test("of a thousand keys of a stranger's choice those that came last are remembered", async () => {
+  const kept: number[] = [];
+  const count = counter({ limit: 1, seconds: 1000, prefix: "x", redis: undefined, failOpen: true, mostKeys: 100 });
+  for (let key = 0; key < 1000; key++) await count(`${key}`);
+  for (let key = 999; key >= 0; key--) if (await count(`${key}`) > 0) kept.push(key);
+  expect(kept.length).toBe(100);
+  expect(kept.at(-1)).toBe(900);
+});
+
 test("a connection too many is told when to come back, and closed", async () => {
   const app = appOf({ limit: 1 });
   await dialogue(app, "S: 220\nC: QUIT\nS: 221");
@@ -77,6 +94,7 @@ test.each([
   [{ limit: 1, seconds: 0 }, "Cannot limit in 0 seconds"],
   [{ limit: 1, seconds: 3_000_000 }, "Cannot limit in 3000000 seconds"],
   [{ limit: 1, network: { v4: 40 } }, "Cannot tell clients apart"],
+  [{ limit: 1, mostKeys: 0 }, "Cannot remember 0 keys"],
 ])("the options %p are refused", (options, message) => {
   expect(() => rateLimit(options)).toThrow(message);
 });

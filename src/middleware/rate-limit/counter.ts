@@ -21,6 +21,8 @@ export interface CounterOptions {
   readonly redis: RedisClient | undefined;
   /** Whether this process counts for itself while Redis does not answer; else the count fails. */
   readonly failOpen: boolean;
+  /** How many keys this process remembers: strangers choose them. */
+  readonly mostKeys: number;
 }
 
 /** Counts one; gives the seconds to wait when that was too many, and 0 when it was not. */
@@ -30,10 +32,10 @@ export type Count = (key: string) => Promise<number>;
 const patience = 1000;
 
 /** Makes a counter. It rejects when Redis fails and `failOpen` is not set. */
-export function counter({ limit, seconds, prefix, redis, failOpen }: CounterOptions): Count {
+export function counter({ limit, seconds, prefix, redis, failOpen, mostKeys }: CounterOptions): Count {
   const window = { points: limit, duration: seconds, keyPrefix: prefix };
-  const here = new RateLimiterMemory(window);
-  if (redis === undefined) return (key) => count(here, key);
+  const here = bounded(new RateLimiterMemory(window), mostKeys);
+  if (redis === undefined) return here;
   const shared = new RateLimiterRedis({
     ...window,
     storeClient: redis,
@@ -46,8 +48,28 @@ export function counter({ limit, seconds, prefix, redis, failOpen }: CounterOpti
       return await answered(count(shared, key), patience);
     } catch (error) {
       if (!failOpen) throw error;
-      return await count(here, key);
+      return await here(key);
     }
+  };
+}
+
+/** Forgets the key whose window began first once there are more than `most`: the library keeps all of them. */
+function bounded(limiter: Library.RateLimiterMemory, most: number): Count {
+  /** When their windows end, in the order of their beginning. */
+  const windows = new Map<string, number>();
+  return (key) => {
+    const now = Date.now();
+    const end = windows.get(key);
+    if (end === undefined || end <= now) {
+      windows.delete(key);
+      for (const oldest of windows.keys()) {
+        if (windows.size < most) break;
+        windows.delete(oldest);
+        void limiter.delete(oldest);
+      }
+      windows.set(key, now + limiter.duration * 1000);
+    }
+    return count(limiter, key);
   };
 }
 

@@ -47,6 +47,8 @@ export interface RateLimitOptions extends Exemptions {
    * to come back.
    */
   readonly failOpen?: boolean;
+  /** How many keys this process remembers; past that the oldest is forgotten. Default 100 000. */
+  readonly mostKeys?: number;
 }
 
 const logger: Logger = getLogger(["postern", "rate-limit"]);
@@ -75,18 +77,19 @@ const longest = 24 * 24 * 60 * 60;
  * ```
  */
 export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
-  const { limit, seconds = 60, by = "address", redis, failOpen = true } = options;
+  const { limit, seconds = 60, by = "address", redis, failOpen = true, mostKeys = 100_000 } = options;
   if (!(Number.isInteger(limit) && limit >= 1)) {
     throw new RangeError(`Cannot limit to ${limit}: it is a whole number above 0`);
   }
   if (!(Number.isInteger(seconds) && seconds >= 1 && seconds <= longest)) {
     throw new RangeError(`Cannot limit in ${seconds} seconds: it is a whole number from 1 to ${longest}`);
   }
+  if (!(mostKeys >= 1)) throw new RangeError(`Cannot remember ${mostKeys} keys: it is a number above 0`);
   const bits = { v4: 32, v6: 64, ...options.network };
   validateBits(bits);
   const stage = options.stage ?? (by === "address" ? "connect" : by === "recipient" ? "rcpt" : "mail");
   const name = options.name ?? `${typeof by === "string" ? by : "custom"}:${stage}:${limit}:${seconds}`;
-  const count = counter({ limit, seconds, prefix: `postern:rate:${name}`, redis, failOpen });
+  const count = counter({ limit, seconds, prefix: `postern:rate:${name}`, redis, failOpen, mostKeys });
   const listed = new AddressList("except", options.except);
   const isExempt = exempting(options);
 
