@@ -68,10 +68,10 @@ export const logObserver: Observer = {
     const who = session.user === undefined ? {} : { user: visible(session.user) };
     const facts = {
       id: session.id,
-      client: session.remote.address,
-      mechanism,
+      client: visible(session.remote.address),
+      mechanism: visible(mechanism),
       reply: replyLine(reply),
-      reason,
+      reason: reason === undefined ? undefined : visible(reason),
       ...who,
     };
     if (type === "success") sessions.info("{id} client={client} is {user} by {mechanism}", facts);
@@ -99,7 +99,7 @@ export const logObserver: Observer = {
   handshakeFailed(conversation: Conversation, error: unknown): void {
     sessions.info("{id} client={client} TLS handshake failed: {reason}", {
       id: conversation.session.id,
-      client: conversation.session.remote.address,
+      client: visible(conversation.session.remote.address),
       reason: visible(error instanceof Error ? error.message.trim() : String(error)),
     });
   },
@@ -194,7 +194,10 @@ export function logTlsUnproven(error: unknown): void {
 
 /** A connection from an address in `proxyProtocol` was dropped. */
 export function logProxyFault(proxy: string, reason: string): void {
-  proxies.warn("{proxy} was dropped for want of a PROXY header: {reason}", { proxy, reason });
+  proxies.warn("{proxy} was dropped for want of a PROXY header: {reason}", {
+    proxy: visible(proxy),
+    reason: visible(reason),
+  });
 }
 
 /** A handler failed: what it was asked, what it did, and what the client was told instead. */

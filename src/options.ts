@@ -129,6 +129,9 @@ export function validate(options: ServeOptions): void {
     );
   }
   validateNumbers("", { maxSize, minDataRate, maxConnections, maxConnectionsPerAddress });
+  if (maxSize !== undefined && maxSize !== Infinity && !Number.isInteger(maxSize)) {
+    throw new RangeError(`Cannot serve with maxSize ${maxSize}: it is a whole number, or Infinity for no maximum`);
+  }
   const defaults = sessionOptions({}, "");
   validateNumbers("limits.", known("limits", limits, Object.keys(defaults.limits)));
   const { authFailureDelay, ...waits } = known("timeouts", timeouts, Object.keys(defaults.timeouts));

@@ -19,11 +19,15 @@ export function withoutControls(text: string): string {
 
 /**
  * A URL that others may read: without its user and password, and with only the names of its query, whose values are
- * often secrets. Text that is no http URL, though it was meant to be one, loses all before its last `@`.
+ * often secrets. Text that is no http URL, though it was meant to be one, loses all before its last `@`, and without one
+ * what could be a password whose host was forgotten.
  */
 export function visibleUrl(text: string): string {
   if (!/^https?:/i.test(text) || !URL.canParse(text)) {
-    return visible(withoutQuery(text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@")));
+    const nameless = text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, "$1…@");
+    return visible(
+      withoutQuery(nameless.replace(/^([a-z][a-z\d+.-]*:\/\/)?([^:/@[]*:)(?!\d*(?:[/?#]|$)).*/is, "$1$2…")),
+    );
   }
   const url = new URL(text);
   url.username = url.password = "";

@@ -53,10 +53,14 @@ async function listen(address: ListenAddress, accept: (socket: Socket) => void):
   acceptAll(listener, (conn) => accept(new DenoSocket(conn, credentials)));
   const bound = listener.addr;
   const isPort = bound.transport === "tcp";
+  let isClosed = false;
   return await Promise.resolve({
     port: isPort ? bound.port : 0,
     hostname: isPort ? bound.hostname : unix ?? hostname,
     close() {
+      // The other runtimes do not mind a second time.
+      if (isClosed) return;
+      isClosed = true;
       listener.close();
       // The other runtimes leave no file behind.
       if (unix !== undefined) rmSync(unix, { force: true });

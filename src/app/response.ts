@@ -74,7 +74,7 @@ export class NonsenseError extends Error {
 /** @throws {NonsenseError} */
 function interpret(response: Response, stage: Stage, body: string): Reply | undefined {
   const spelled = response.headers.get(replyHeader);
-  if (spelled !== null) return parseReply(spelled, body);
+  if (spelled !== null) return parseReply(spelled, body, stage);
   const { status } = response;
   if (status >= 200 && status < 300) return body === "" ? undefined : success(stage, body);
   if (status < 400) {
@@ -105,12 +105,16 @@ function unlisted(status: number): Meaning {
 const notLetIn = new Set([401, 403, 404, 410]);
 
 /** @throws {NonsenseError} */
-function parseReply(spelled: string, body: string): Reply {
+function parseReply(spelled: string, body: string, stage: Stage): Reply {
   const match = /^([2-5]\d\d)(?: +([245]\.\d{1,3}\.\d{1,3}))?(?: +(.*))?$/.exec(spelled);
   if (match === null) {
     throw new NonsenseError(`The header ${replyHeader} is not a reply: write "450 4.2.1 text", or use reply()`);
   }
   const code = Number(match[1]);
+  // The client would send what nobody waits for (RFC 5321 section 4.2.1). Verbs of one's own may go on that way.
+  if (code >= 300 && code < 400 && stage !== "command") {
+    throw new NonsenseError(`The handler answered with ${code}, which asks for more, where there is no more to come`);
+  }
   const enhanced = match[2] ?? "";
   if (enhanced !== "" && !fits(code, enhanced)) {
     throw new NonsenseError(`The header ${replyHeader} has an enhanced status code of another class than its code`);

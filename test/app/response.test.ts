@@ -187,6 +187,25 @@ describe("the header smtp-reply", () => {
     expect(() => replyOf(response, "deliver")).toThrow(NonsenseError);
   });
 
+  test.each(["connect", "helo", "mail", "rcpt", "data", "deliver"] as const)(
+    "at %s, a reply that asks for more is 451 to the client: there is no more",
+    async (stage) => {
+      const app = new Postern();
+      const asking = () => reply(354, "", "Go on");
+      if (stage === "rcpt" || stage === "deliver") app[stage]("*", asking);
+      else app[stage](asking);
+      if (stage !== "deliver") app.deliver("*", (c) => c.body(null, 204));
+      const { greeting, ehlo, mail, rcpt, data } = await send(app, { from: "b@x.test", to: "a@x.test", data: "" });
+      const codes = [greeting, ehlo, mail, ...rcpt ?? [], data].map((each) => each?.code);
+      expect(codes.find((code) => code !== undefined && code >= 300)).toBe(451);
+    },
+  );
+
+  test("a verb of one's own may ask for more", async () => {
+    const asked = await replyOf(reply(334, "", "Go on"), "command") as Reply;
+    expect(asked).toMatchObject({ code: 334, text: "Go on" });
+  });
+
   test("nonsense is 451 to the client", async () => {
     const app = new Postern();
     app.rcpt("*", (c) => c.body(null, 200, { "smtp-reply": "550 4.1.1 x" }));

@@ -81,6 +81,9 @@ test.each<[string[], number, RegExp]>([
 
 test.each([
   [["--to", "htps://me:hunter2@app.example/in?token=hunter3"], '--to: "htps://…@app.example/in?token=…" is not'],
+  [["--to", "https://me:hunter2"], '--to: "https://me:…" is not a URL'],
+  [["--to", "me:hunter2/in"], '--to: "me:…" is not a URL'],
+  [["--to", "http://app.example:99999/in"], '--to: "http://app.example:99999/in" is not a URL'],
   [["--to", "https://me:hunter2@app example/in?hunter3"], '--to: "https://…@app example/in?…" is not a URL'],
   [[...complete, "https://me:hunter2@app.example/in?token=hunter3"], "but was given https://app.example/in?token=…"],
 ])("shows no secrets of a URL in %j", async (words, said) => {

@@ -1,9 +1,9 @@
-import { getConfig, getLogger, resetSync } from "@logtape/logtape";
+import { configureSync, getConfig, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { CommandSettings } from "../../src/cli/flags.ts";
 import { announcement, configureLog } from "../../src/cli/log.ts";
 import { Output } from "../../src/cli/output.ts";
-import { logHandlerFailure, logObserver } from "../../src/log.ts";
+import { logHandlerFailure, logObserver, logProxyFault } from "../../src/log.ts";
 import { describeError, stackOf, visible } from "../../src/visible.ts";
 
 /** Letters that a terminal obeys, or that only look like text. */
@@ -195,6 +195,29 @@ test("as text for eyes, nothing in a line is obeyed, and no line of others begin
   expect(text).toMatch(/^[\x20-\x7e\n]*$/);
   for (const line of text.trimEnd().split("\n")) expect(line).toMatch(/^20.*someone|^20.*else|^\s/);
   expect(text.match(/^20/gm)).toHaveLength(2);
+});
+
+test("what others say is safe to show in the fields that a sink of one's own gets", () => {
+  const records: LogRecord[] = [];
+  configureSync({
+    sinks: { own: (record) => void records.push(record) },
+    loggers: [{ category: "postern", sinks: ["own"] }, { category: ["logtape", "meta"], lowestLevel: "fatal" }],
+  });
+  const conversation = { session: { id: "s1", remote: { address: traps }, user: traps } } as never;
+  for (const type of ["success", "refused"] as const) {
+    logObserver.authentication?.(conversation, {
+      mechanism: traps,
+      type,
+      reply: { code: 535, text: traps },
+      reason: traps,
+    });
+  }
+  logObserver.handshakeFailed(conversation, new Error(traps));
+  logProxyFault(traps, traps);
+  expect(records).toHaveLength(4);
+  for (const { properties } of records) {
+    for (const value of Object.values(properties)) expect(value).toMatch(/^[\x20-\x7e]*$/);
+  }
 });
 
 test("a flood of connections that are turned away is one line", async () => {

@@ -106,6 +106,12 @@ export function endingRows(subject: Subject): void {
       await expectCodes(busy, [250, 421]);
     });
 
+    test("128: closing twice is closing once", async () => {
+      const http = { port: 0, hostname: "127.0.0.1" };
+      const served = await subject.runtime.serve("conformance", { http });
+      await Promise.all([served.close(50), served.close(50), served.close(50)]);
+    });
+
     test("128: and does not wait for ever", async () => {
       const served = await subject.runtime.serve("conformance");
       const busy = await envelope(served.port, ["hang@y.test"]);

@@ -5,7 +5,8 @@ import type { Extension } from "../extensions.ts";
 import * as replies from "../replies.ts";
 
 export const size: Extension = {
-  advertise: ({ options }) => `SIZE ${options.maxSize}`,
+  // 0 is no fixed maximum (section 4).
+  advertise: ({ options }) => `SIZE ${Number.isSafeInteger(options.maxSize) ? options.maxSize : 0}`,
   mailOctets: 26,
   mail: {
     SIZE(value, envelope, { options }) {
