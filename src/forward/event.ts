@@ -23,7 +23,10 @@ export interface ForwardedEvent {
   readonly mail?: Mail | undefined;
   /** The facts as headers, `smtp-remote-address` and so on, as every handler's Request has them. */
   readonly facts: readonly (readonly [name: string, value: string])[];
-  /** The same for each attempt at the same message for the same recipient; a question without a message has its own. */
+  /**
+   * The same for each attempt at the same message of the same sender for the same recipient; a question without a
+   * message has its own.
+   */
   readonly id: string;
 }
 
@@ -46,7 +49,7 @@ export async function forwardedEvent(c: Context): Promise<ForwardedEvent> {
     recipient,
     mail,
     facts: [["smtp-stage", event.stage], ...factsOf(event, mail)],
-    id: await stableId(event.stage, recipient, mail),
+    id: await stableId(event, recipient, mail),
   };
 }
 
@@ -59,9 +62,12 @@ function factsOf(event: StageEvent, mail: Mail | undefined): [string, string][] 
   return facts;
 }
 
-async function stableId(stage: string, recipient: Recipient | undefined, mail: Mail | undefined): Promise<string> {
+async function stableId(event: StageEvent, recipient: Recipient | undefined, mail: Mail | undefined): Promise<string> {
   if (mail === undefined) return `msg_${crypto.randomUUID().replaceAll("-", "")}`;
-  const text = [stage, recipient?.address.toLowerCase() ?? "", await mail.fingerprint()].join("\n");
+  const to = recipient?.address.toLowerCase() ?? "";
+  // Two senders may say the same, an alert for example: neither is the other's double.
+  const from = "envelope" in event ? event.envelope?.from?.address ?? "" : "";
+  const text = [event.stage, to, await mail.fingerprint(), from].join("\n");
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return `msg_${hex(new Uint8Array(digest, 0, 16))}`;
 }

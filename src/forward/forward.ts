@@ -28,8 +28,8 @@ export type ForwardHandler = (c: Context) => Promise<Response>;
  * `smtp-reply` spells it out. Any other 5xx, no answer in time, a connection refused, a redirect to
  * another host, or a 401 or 407 for the forwarder itself: 451, and the sender tries again.
  *
- * Requests are signed by Standard Webhooks. `webhook-id` is the same for each attempt at one message for one recipient,
- * so that a function can drop doubles.
+ * Requests are signed by Standard Webhooks. `webhook-id` is the same for each attempt at one message of one sender for
+ * one recipient, so that a function can drop doubles.
  *
  * @throws {TypeError | RangeError} for a URL or options that cannot be.
  * @throws {PrivateAddressError} for a URL into a private network without `allowPrivate`.

@@ -10,4 +10,4 @@ export { forward, type ForwardHandler } from "./forward.ts";
 export { type Format, type FormatContext, type FormatName, formatNames, type RequestBody } from "./format.ts";
 export type { ForwardOptions } from "./options.ts";
 export { PrivateAddressError } from "./private.ts";
-export { receive, type ReceiveHandler, type ReceiveOptions } from "./receive.ts";
+export { receive, type ReceiveHandler, type ReceiveOptions, type ReceiveVariables } from "./receive.ts";

@@ -10,6 +10,15 @@ import { Spool, type SpoolOptions } from "../spool/spool.ts";
 import { readSubmission, UnreadableError } from "./reading.ts";
 import { matches, sign, signFacts, signingKeys } from "./signature.ts";
 
+/** What `receive()` puts on `c.var`, of all stages that it asks. */
+export interface ReceiveVariables {
+  /**
+   * The `webhook-id` of the request: the same whenever the same message of the same sender is handed on for the same
+   * recipient, and whenever a request is sent again.
+   */
+  readonly webhookId?: string;
+}
+
 /** Options of {@linkcode receive}. */
 export interface ReceiveOptions extends AdmissionOptions {
   /** The forwarder's; several are accepted while one replaces the other. */
@@ -36,8 +45,12 @@ export type ReceiveHandler = (
  *
  * It takes what `forward()` sends in the format `raw`, at the stages `rcpt` and `deliver`, and asks the app's `mail`,
  * `rcpt`, `data` and `deliver` routes in this order, so that the app file that answers a server of its own answers
- * behind a forwarder, too. Nothing reaches a handler before the signature is verified over the whole request: whatever
- * is unsigned, wrongly signed or too old gets 401.
+ * behind a forwarder, too. Nothing reaches a handler before the signatures are verified: whatever is unsigned, wrongly
+ * signed or too old gets 401. Signed are the id, the time, the body, and all headers `smtp-…`; the URL and other headers,
+ * `content-type` among them, are not.
+ *
+ * It remembers no ids. A message may come twice, when an answer was lost on its way or when somebody who saw a request
+ * sends it again within the tolerance: where that matters, drop what has a `c.var.webhookId` that you have seen.
  *
  * @throws {TypeError} for a handler or a secret that is none.
  *
@@ -80,7 +93,8 @@ export function receive(handler: MailHandler, options: ReceiveOptions): ReceiveH
       if (!await fill(content, request.body, maxSize)) return refusal(413, "Message too large");
       if (!await isGenuine(headers, content)) return refusal(401, "The signature is not the one expected");
       const submission = await readSubmission(headers, content);
-      return answer(await admit({ ...submission, bindings: env, waitUntil }));
+      const locals = { webhookId: signed.id };
+      return answer(await admit({ ...submission, locals, bindings: env, waitUntil }));
     } catch (error) {
       // A forwarder set up wrongly: the mail waits until it is set right.
       if (error instanceof UnreadableError) return refusal(501, error.message);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { type MailHandler, Postern, reply, SmtpError } from "postern";
-import { forward, receive, type ReceiveOptions } from "postern/forward";
+import { forward, receive, type ReceiveOptions, type ReceiveVariables } from "postern/forward";
 import { send, TestClient } from "postern/testing";
 import { noise } from "../mail/make.ts";
 import { type Asked, says, secret, startFunction, takes } from "./functions.ts";
@@ -146,6 +146,25 @@ describe("only what is signed gets in", () => {
     const among = { "webhook-signature": `v1a,abc v1,AAAA ${signature}` };
     expect((await receive(behind(told), { secret })(changed(request, among))).status).toBe(200);
     expect(told).toHaveLength(2);
+  });
+
+  test("its id is told, so that an app can drop what it was sent again", async () => {
+    const seen: (string | undefined)[] = [];
+    const app = new Postern<{ Variables: ReceiveVariables }>();
+    app.rcpt("*", async (c, next) => {
+      seen.push(c.var.webhookId);
+      await next();
+    });
+    app.deliver("*", (c) => {
+      const isDouble = seen.indexOf(c.var.webhookId) < seen.length - 1;
+      return c.text(isDouble ? "Had it" : "Thanks");
+    });
+    const request = await captured();
+    const door = receive(app, { secret });
+    const texts: string[] = [];
+    for (let time = 0; time < 2; time++) texts.push(await (await door(changed(request, {}))).text());
+    expect(texts).toEqual(["Thanks", "Had it"]);
+    expect(seen).toEqual(Array(2).fill(request.headers.get("webhook-id")));
   });
 
   test.each<[string, Record<string, string | null>, string?]>([

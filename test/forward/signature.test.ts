@@ -15,11 +15,12 @@ async function asked(
   options: Parameters<typeof forward>[1],
   to: string | string[] = mail.to,
   times = 1,
+  from: readonly string[] = [mail.from],
 ): Promise<Asked[]> {
   await using target = await startFunction(takes);
   const app = new Postern();
   app.deliver("*", forward(target.url, { allowPrivate: true, ...options }));
-  for (let time = 0; time < times; time++) await send(app, { ...mail, to });
+  for (const each of from) for (let time = 0; time < times; time++) await send(app, { ...mail, from: each, to });
   return target.asked;
 }
 
@@ -55,6 +56,13 @@ describe("Standard Webhooks", () => {
     expect(ids[3]).toBe(ids[1]);
     expect(ids[1]).not.toBe(ids[0]);
     expect(ids[0]).toMatch(/^msg_[0-9a-f]{32}$/);
+  });
+
+  test("the id is another for each sender, whatever they say", async () => {
+    const from = ["alice@example.org", "", "bob@example.org", "Alice@example.org", "alice@example.org"];
+    const ids = (await asked({ secret }, mail.to, 1, from)).map(({ headers }) => headers["webhook-id"]);
+    expect(new Set(ids).size).toBe(4);
+    expect(ids[4]).toBe(ids[0]);
   });
 
   test("without a secret nothing is signed", async () => {
