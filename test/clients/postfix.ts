@@ -107,8 +107,12 @@ export class Postfix implements AsyncDisposable {
   /** Waits until nothing is queued; rejects with the log after `timeoutMs`. */
   async emptied(timeoutMs = 40_000): Promise<void> {
     let asked = Date.now();
+    let wasEmpty = false;
     const isEmpty = async (): Promise<true | undefined> => {
-      if ((await this.queue()).length === 0) return true;
+      const isEmptyNow = (await this.queue()).length === 0;
+      // A message on its way from one of the queues to another may be in neither of those that are looked at.
+      if (isEmptyNow && wasEmpty) return true;
+      wasEmpty = isEmptyNow;
       // A message that a queue run met while it was being delivered may be passed over for long: ask again.
       if (Date.now() - asked > 4000) {
         asked = Date.now();
