@@ -6,12 +6,21 @@ import { lowerAscii, pathSegment } from "./pattern.ts";
 
 /** What is worked out of an address. */
 export interface RoutedAddress {
-  /** The one spelling that others can be compared with: quotes undone, lower case, A-labels. */
+  /** {@linkcode comparable} */
   readonly comparable: string;
   /** `/domain/local`, behind the stage in a request's path. */
   readonly path: string;
   /** Where its mail is delivered. */
   readonly deliveryPath: string;
+}
+
+/** The one spelling of an address that others can be compared with: quotes undone, lower case, A-labels. */
+export function comparable({ local, domain }: Pick<Mailbox, "local" | "domain">): string {
+  return `${lowerAscii(local)}@${comparableDomain(domain)}`;
+}
+
+function comparableDomain(domain: string): string {
+  return toALabels(domain) ?? domain.toLowerCase();
 }
 
 /** So many addresses are remembered; past that all are forgotten, and worked out again. */
@@ -30,11 +39,10 @@ export class AddressBook {
   of(mailbox: Mailbox): RoutedAddress {
     const known = this.#known.get(mailbox.address);
     if (known !== undefined) return known;
-    const domain = mailbox.domain === "" ? this.#name : mailbox.domain;
-    const comparableDomain = toALabels(domain) ?? domain.toLowerCase();
+    const domain = comparableDomain(mailbox.domain === "" ? this.#name : mailbox.domain);
     const local = lowerAscii(mailbox.local);
-    const path = `/${pathSegment(comparableDomain)}/${pathSegment(local)}`;
-    const routed = { comparable: `${local}@${comparableDomain}`, path, deliveryPath: `/deliver${path}` };
+    const path = `/${pathSegment(domain)}/${pathSegment(local)}`;
+    const routed = { comparable: `${local}@${domain}`, path, deliveryPath: `/deliver${path}` };
     if (this.#known.size === mostKnown) this.#known.clear();
     this.#known.set(mailbox.address, routed);
     return routed;

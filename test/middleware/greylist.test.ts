@@ -109,9 +109,12 @@ test.each([[true, "250 "], [false, "451 4.3.0 "]])(
 test("the memory is bounded: the oldest is forgotten", () => {
   const store = new MemoryGreylistStore(2);
   at(0);
-  for (const key of ["one", "two", "three"]) store.age(key, 100);
+  for (const key of ["one", "two", "three"]) store.age(key, 100, key);
   at(50);
-  expect([store.knows("one"), store.age("two", 100), store.age("three", 100)]).toEqual([false, 50_000, 50_000]);
+  expect([store.age("two", 100, "two"), store.age("three", 100, "three")]).toEqual([50_000, 50_000]);
+  expect(store.age("one", 100, "one")).toBe(0);
+  for (const key of ["one", "two", "three"]) store.learn(key, 100);
+  expect([store.knows("one"), store.knows("two"), store.knows("three")]).toEqual([false, true, true]);
 });
 
 test.each([{ delay: 0 }, { delay: NaN }, { window: -1 }, { network: { v4: 33 } }, { network: { v6: 0 } }, {
@@ -122,3 +125,15 @@ test.each([{ delay: 0 }, { delay: NaN }, { window: -1 }, { network: { v4: 33 } }
     expect(() => greylist(options)).toThrow();
   },
 );
+
+test("many tries of one network make those of another neither be forgotten nor begin anew", () => {
+  const store = new MemoryGreylistStore(100);
+  at(0);
+  store.learn("known 192.0.2.0", 1000);
+  store.age("seen 198.51.100.0 a b", 1000, "198.51.100.0");
+  at(50);
+  for (let count = 0; count < 1000; count++) store.age(`seen 203.0.113.0 a ${count}`, 1000, "203.0.113.0");
+  expect(store.knows("known 192.0.2.0")).toBe(true);
+  expect(store.age("seen 198.51.100.0 a b", 1000, "198.51.100.0")).toBe(50_000);
+  expect(store.age("seen 203.0.113.0 a 989", 1000, "203.0.113.0")).toBe(0);
+});

@@ -111,3 +111,11 @@ test.each([
 ])("%s in networks of %i and %i bits is %s", (address, v4, v6, network) => {
   expect(networkOf(address, { v4, v6 })).toBe(network);
 });
+
+test("one mailbox has one count, in whatever way its address is written", async () => {
+  const app = appOf({ by: "recipient", limit: 1 });
+  const ways = ["bob@x.test", "BOB@X.TEST", '"bob"@x.test', '"b\\ob"@x.test', '"\\bob"@x.test'];
+  const replies: (number | undefined)[] = [];
+  for (const to of ways) replies.push((await send(app, { from: "a@x.test", to, data: "x\n" })).rcpt[0]?.code);
+  expect(replies).toEqual([250, 451, 451, 451, 451]);
+});

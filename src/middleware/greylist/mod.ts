@@ -6,6 +6,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
+import { comparable } from "../../app/addressbook.ts";
 import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { errorFields } from "../../log.ts";
@@ -78,8 +79,8 @@ export function greylist(options: GreylistOptions = {}): MiddlewareHandler {
     const network = networkOf(session.remote.address, bits);
     const known = `known ${network}`;
     if (!await store.knows(known)) {
-      const [from, to] = [envelope.from?.address ?? "", recipient.address].map((address) => address.toLowerCase());
-      const age = await store.age(`seen ${network} ${from} ${to}`, window);
+      const from = envelope.from === null ? "" : comparable(envelope.from);
+      const age = await store.age(`seen ${network} ${from} ${comparable(recipient)}`, window, network);
       if (age < delay * 1000) return Math.ceil(delay - age / 1000);
     }
     await store.learn(known, remember);

@@ -6,6 +6,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { getLogger, type Logger } from "@logtape/logtape";
+import { comparable } from "../../app/addressbook.ts";
 import { policy } from "../../app/mechanisms.ts";
 import { reply } from "../../app/reply.ts";
 import { errorFields } from "../../log.ts";
@@ -99,8 +100,9 @@ export function rateLimit(options: RateLimitOptions): MiddlewareHandler {
     if (typeof by === "function") return by(c);
     if (by === "user") return session.user;
     if (by === "address") return isExempt(session) ? undefined : networkOf(session.remote.address, bits);
-    if (by === "recipient") return "recipient" in event ? event.recipient.address.toLowerCase() : undefined;
-    return "envelope" in event ? event.envelope?.from?.address.toLowerCase() : undefined;
+    if (by === "recipient") return "recipient" in event ? comparable(event.recipient) : undefined;
+    const from = "envelope" in event ? event.envelope?.from : undefined;
+    return from ? comparable(from) : undefined;
   }
 
   return policy<MiddlewareHandler>("rateLimit", async (c, next) => {
