@@ -54,6 +54,9 @@ export interface SpfVerdict {
   readonly problem?: string;
 }
 
+/** Of letters, digits and hyphens; hosts with an underscore do send mail. */
+const hostName = /^[A-Za-z0-9_.-]+$/;
+
 interface Outcome {
   readonly result: SpfResult;
   readonly mechanism?: string;
@@ -82,19 +85,20 @@ const results: Readonly<Record<Qualifier, SpfResult>> = { "+": "pass", "-": "fai
  */
 export async function checkHost(question: SpfQuestion): Promise<SpfVerdict> {
   const client = parseClient(question.ip);
-  const mailbox = question.sender === "" ? `postmaster@${question.helo}` : question.sender;
-  const at = mailbox.lastIndexOf("@");
-  const local = at > 0 ? mailbox.slice(0, at) : "postmaster"; // section 4.3
-  const named = mailbox.slice(at + 1);
+  const { sender } = question;
+  const at = sender.lastIndexOf("@");
+  const local = at > 0 ? sender.slice(0, at) : "postmaster"; // section 4.3
+  const named = sender === "" ? question.helo : sender.slice(at + 1);
   const domain = wireName(named) ?? named;
   const about = {
-    identity: question.sender === "" ? "helo" : "mailfrom",
+    identity: sender === "" ? "helo" : "mailfrom",
     domain,
     sender: `${local}@${domain}`,
     helo: question.helo,
     ip: client.toString(),
   } as const;
-  if (!isMailDomain(domain)) return { result: "none", ...about };
+  // A client says in HELO what it likes: what is no domain is no identity (section 2.3), though the DNS may know it.
+  if (!hostName.test(domain) || !isMailDomain(domain)) return { result: "none", ...about };
 
   const limit = deadline(question.timeout ?? 20_000, question.signal);
   const lookups = new Lookups(question.resolver, { lookups: 10, voids: 2, ...question.limits }, limit.signal);

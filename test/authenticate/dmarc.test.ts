@@ -116,6 +116,22 @@ test.each<[string, string, Given, string]>([
     spf: ["pass", "example.com"],
     dkim: [["temperror", "example.com"]],
   }, "pass none"],
+  [
+    "DKIM passes for what is no domain",
+    "a@example.com",
+    { dkim: [["pass", "example.com/x.evil.test"]] },
+    "fail reject",
+  ],
+  ["DKIM passes for a URL", "a@example.com", { dkim: [["pass", "http://example.com/x.evil.test"]] }, "fail reject"],
+  [
+    "DKIM passes for a host with a port",
+    "a@example.com",
+    { dkim: [["pass", "example.com:x.evil.test"]] },
+    "fail reject",
+  ],
+  ["SPF passes for what is no domain", "a@example.com", { spf: ["pass", "example.com/x.evil.test"] }, "fail reject"],
+  ["SPF passes behind a query", "a@example.com", { spf: ["pass", "example.com?x.evil.test"] }, "fail reject"],
+  ["SPF passes in other full stops", "a@example.com", { spf: ["pass", "a\u3002example.com"] }, "pass none"],
   ["letters beyond ASCII", "a@bücher.test", { dkim: [["pass", "xn--bcher-kva.test"]] }, "pass none"],
 ])("%s", async (_, from, given, expected) => {
   expect(said(await judge([from], given))).toBe(expected);
@@ -153,6 +169,8 @@ test.each([
   ["A.B.Example.CO.UK", "example.co.uk"],
   ["com", "com"],
   ["a.b.github.io", "b.github.io"],
+  ["example.com/x.evil.test", "evil.test"],
+  ["-x.example.com", "example.com"],
 ])("the organizational domain of %s is %s", (domain, expected) => {
   expect(organizationalDomain(domain)).toBe(expected);
 });

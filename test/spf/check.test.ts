@@ -32,6 +32,15 @@ describe("checkHost", () => {
     });
   });
 
+  test.each(["bank.test/x.evil.test", "x@bank.test", "bank.test x.evil.test", "bank.test:x.evil.test"])(
+    "has no identity in the HELO name %p",
+    async (helo) => {
+      const open = { TXT: ["v=spf1 +all"] };
+      const table = { [helo]: open, "bank.test": open };
+      expect(await check(table, { sender: "", helo })).toMatchObject({ result: "none", identity: "helo", helo });
+    },
+  );
+
   test("names the mechanism default where none matched", async () => {
     expect(await check(spf("v=spf1 ip4:203.0.113.1"))).toMatchObject({ result: "neutral", mechanism: "default" });
   });

@@ -2,6 +2,7 @@
 
 import { getDomain } from "tldts";
 import type { Resolver } from "../../dns/mod.ts";
+import { isDomain, toALabels } from "../../protocol/domain.ts";
 import type { SpfVerdict } from "../../spf/mod.ts";
 import { parseTags } from "./tags.ts";
 import type { DkimVerdict, DmarcPolicy, DmarcVerdict } from "./verdict.ts";
@@ -59,10 +60,8 @@ async function judge(author: string, question: DmarcQuestion): Promise<DmarcVerd
   }
   const { spf, dkim } = question;
   const { policy } = record;
-  const isAligned = (domain: string, mode: string) =>
-    mode === "s" ? domain.toLowerCase() === author : organizationalDomain(domain) === organizationalDomain(author);
-  const spfAligned = isAligned(spf.domain, record.spfMode);
-  const signatures = dkim.filter(({ domain }) => isAligned(domain, record.dkimMode));
+  const spfAligned = isAligned(spf.domain, author, record.spfMode);
+  const signatures = dkim.filter(({ domain }) => isAligned(domain, author, record.dkimMode));
   const aligned: ("spf" | "dkim")[] = [];
   if (spf.result === "pass" && spfAligned) aligned.push("spf");
   if (signatures.some(({ result }) => result === "pass")) aligned.push("dkim");
@@ -71,6 +70,17 @@ async function judge(author: string, question: DmarcQuestion): Promise<DmarcVerd
   const isOpen = (spfAligned && spf.result === "temperror") || signatures.some(({ result }) => result === "temperror");
   if (isOpen) return { result: "temperror", ...about, disposition: "none", reason: "no answer for SPF or a DKIM key" };
   return { result: "fail", ...about, disposition: sampled(policy, record.percent, question.chance) };
+}
+
+/** Identifier alignment (RFC 7489 section 3.1). What is no domain is in line with none, whatever names the DNS allows. */
+function isAligned(domain: string, author: string, mode: string): boolean {
+  const [one, other] = [nameOf(domain), nameOf(author)];
+  if (one === undefined || other === undefined) return false;
+  return mode === "s" ? one === other : organizationalDomain(one) === organizationalDomain(other);
+}
+
+function nameOf(domain: string): string | undefined {
+  return isDomain(domain) ? toALabels(domain) : undefined;
 }
 
 /** Messages that are not in the sample get the next lower policy (RFC 7489 section 6.6.4). */
@@ -129,7 +139,12 @@ function policyOf(value: string | undefined): DmarcPolicy | undefined {
   return policy === "none" || policy === "quarantine" || policy === "reject" ? policy : undefined;
 }
 
-/** By the public suffix list (RFC 7489 section 3.2), suffixes of private registries included. */
+/**
+ * By the public suffix list (RFC 7489 section 3.2), suffixes of private registries included.
+ *
+ * @param domain a domain, not a URL, which is what the list's reader takes unless it is told.
+ */
 export function organizationalDomain(domain: string): string {
-  return getDomain(domain, { allowPrivateDomains: true }) ?? domain.toLowerCase();
+  const name = domain.toLowerCase();
+  return getDomain(name, { allowPrivateDomains: true, extractHostname: false, validateHostname: false }) ?? name;
 }

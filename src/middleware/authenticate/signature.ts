@@ -1,6 +1,7 @@
 /** What can be said of a DKIM signature before any key is asked for (RFC 6376 section 6.1.1), and what its key adds. */
 
 import { isWithin } from "../../dns/mod.ts";
+import { isDomain } from "../../protocol/domain.ts";
 import { listed, parseTags, unspaced } from "./tags.ts";
 
 /** A `DKIM-Signature` field. */
@@ -55,7 +56,10 @@ function problemOf(
   if (!/^(?:simple|relaxed)(?:\/(?:simple|relaxed))?$/i.test(tags.get("c") ?? "simple")) return "unknown c=";
   if (!listed(tags.get("q") ?? "dns/txt").includes("dns/txt")) return "unknown q=";
   if (!listed(tags.get("h")!).includes("from")) return "From not signed";
+  // The DNS has names that are no domains: a key under one of them speaks for nobody (section 3.5).
+  if (!isDomain(domain)) return "d= is no domain";
   const at = identity.lastIndexOf("@");
+  if (at >= 0 && !isDomain(identity.slice(at + 1))) return "i= is no address";
   if (at < 0 || !isWithin(identity.slice(at + 1), domain)) return "domain mismatch";
   for (const name of ["l", "t", "x"]) {
     if (!/^\d{1,76}$/.test(tags.get(name) ?? "0")) return `${name}= is no number`;
