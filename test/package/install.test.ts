@@ -19,7 +19,7 @@ const lean = join(folder, "lean");
 beforeAll(() => {
   const packed = pack(folder);
   installInto(project, packed);
-  installInto(lean, packed, ["mailparser", "mailauth", "jiti", "dns-packet", "rate-limiter-flexible", "tldts"]);
+  installInto(lean, packed, ["mailparser", "jiti", "dns-packet", "rate-limiter-flexible", "tldts"]);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -58,7 +58,7 @@ describe.each(runtimeNames)("installed on %s", (runtime) => {
     expect(await sendMail(Number(port), mail)).toContainEqual(expect.stringMatching(/^250 2\.0\.0 /));
   }, 90_000);
 
-  test("mail is taken without mailparser, mailauth and all that only some apps need", async () => {
+  test("mail is taken without mailparser and all that only some apps need", async () => {
     const file = join(lean, `${runtime}.mjs`);
     writeFileSync(file, smallest(runtime));
     const startedAt = performance.now();

@@ -1,4 +1,4 @@
-/** Our resolver as the library asks for one: TXT alone, failures as errors with a code. */
+/** Where keys are looked up (RFC 6376 section 3.6.2). */
 
 import type { Answer, Resolver } from "../../dns/mod.ts";
 import { canonicalName } from "../../dns/name.ts";
@@ -6,17 +6,18 @@ import { canonicalName } from "../../dns/name.ts";
 /** Looks keys up for one message, each once. */
 export class KeyLookups {
   readonly #resolver: Resolver;
-  readonly #signal: AbortSignal;
+  /** Fires when the time for all of a message is up. */
+  readonly signal: AbortSignal;
   readonly #answers = new Map<string, Promise<Answer<"TXT">>>();
   /** Names about which the DNS could not tell. */
   readonly #troubled = new Set<string>();
 
   constructor(resolver: Resolver, signal: AbortSignal) {
     this.#resolver = resolver;
-    this.#signal = signal;
+    this.signal = signal;
   }
 
-  /** Asks ahead: the library asks for one key after the other. */
+  /** Asks ahead. */
   begin(selector: string, domain: string): void {
     void this.#ask(keyName(selector, domain));
   }
@@ -26,30 +27,19 @@ export class KeyLookups {
     return this.#troubled.has(canonicalName(keyName(selector, domain)));
   }
 
-  /** As `dns.promises.resolve` would answer. */
-  readonly resolve = async (name: string, type: string): Promise<string[][]> => {
-    if (type !== "TXT") throw dnsError("ENOTIMP", name);
-    const answer = await this.#ask(name);
-    switch (answer.status) {
-      case "ok": {
-        // Something else may stand beside the key (RFC 6376 section 3.6.2.2 leaves it open): the library takes the first.
-        const keys = answer.records.filter((record) => /(?:^|;)\s*p\s*=/.test(record));
-        return (keys.length > 0 ? keys : answer.records).map((record) => [record]);
-      }
-      case "nxdomain":
-        throw dnsError("ENOTFOUND", name);
-      case "nodata":
-        throw dnsError("ENODATA", name);
-      case "failure":
-        throw dnsError(answer.reason === "name" ? "ENOTFOUND" : "ETIMEOUT", name);
-    }
-  };
+  /** The text of a key record; undefined where there is none, and where the DNS could not tell. */
+  async find(selector: string, domain: string): Promise<string | undefined> {
+    const answer = await this.#ask(keyName(selector, domain));
+    if (answer.status !== "ok") return undefined;
+    // Something else may stand beside the key (RFC 6376 section 3.6.2.2 leaves it open): the first that has one counts.
+    return answer.records.find((record) => /(?:^|;)\s*p\s*=/.test(record)) ?? answer.records[0];
+  }
 
   #ask(name: string): Promise<Answer<"TXT">> {
     const key = canonicalName(name);
     let asked = this.#answers.get(key);
     if (asked === undefined) {
-      asked = this.#resolver.resolve(name, "TXT", { signal: this.#signal }).then((answer) => {
+      asked = this.#resolver.resolve(name, "TXT", { signal: this.signal }).then((answer) => {
         if (answer.status === "failure" && answer.reason !== "name") this.#troubled.add(key);
         return answer;
       });
@@ -61,8 +51,4 @@ export class KeyLookups {
 
 function keyName(selector: string, domain: string): string {
   return `${selector}._domainkey.${domain}`;
-}
-
-function dnsError(code: string, name: string): Error {
-  return Object.assign(new Error(`${code} ${name}`), { code });
 }

@@ -1,13 +1,14 @@
 /** DKIM and ARC, from one reading of the message. */
 
-import { Buffer } from "node:buffer";
-import { Readable } from "node:stream";
-import { splitHeader } from "../../protocol/header.ts";
+import { type RawField, splitHeader } from "../../protocol/header.ts";
 import type { Content } from "../../session/content.ts";
+import { arcChain, judgeChain, signerOf } from "./arc.ts";
+import { hashBody, type HashedBody } from "./body.ts";
+import { type Canonicalization, signedHeader } from "./canonical.ts";
 import type { KeyLookups } from "./keys.ts";
-import { type ChainLink, mailauth, type VerifiedSignature } from "./mailauth.ts";
-import { keyProblem, readSignature, type Signature } from "./signature.ts";
-import { parseTags } from "./tags.ts";
+import { type Finding, type Signer, verifyWithKey } from "./publickey.ts";
+import { readSignature, type Signature } from "./signature.ts";
+import { listed, parseTags, unspaced } from "./tags.ts";
 import type { ArcVerdict, DkimVerdict } from "./verdict.ts";
 
 /** Signatures past this number cost time and prove nothing. */
@@ -19,133 +20,103 @@ export interface Signatures {
   readonly arc: ArcVerdict;
 }
 
+/** What a field says it signs, and how. */
+interface Claim {
+  readonly field: RawField;
+  readonly names: readonly string[];
+  readonly header: Canonicalization;
+  readonly body: Canonicalization;
+  readonly bodyHash: string;
+  /** `l=`. */
+  readonly length?: number;
+}
+
+type Bodies = ReadonlyMap<Canonicalization, HashedBody> | undefined;
+
 /** Verifies the signatures of a message. */
 export async function verifySignatures(
   content: Content,
   keys: KeyLookups,
   now: number,
 ): Promise<Signatures> {
-  const { dkimVerify, arc } = await mailauth();
   const fields = splitHeader(content.header);
-  const signed = fields.filter(({ name }) => name.toLowerCase() === "dkim-signature");
-  const signatures = once(signed.slice(0, mostSignatures).map(({ value }) => readSignature(value, now)));
-  for (const { selector, domain, problem } of signatures) {
-    if (problem === undefined) keys.begin(selector, domain);
+  const signatures = fields.filter(({ name }) => name.toLowerCase() === "dkim-signature").slice(0, mostSignatures)
+    .map((field) => ({ field, signature: readSignature(field.value, now) }));
+  const sound = signatures.filter(({ signature }) => signature.problem === undefined);
+  for (const { signature: { selector, domain } } of sound) keys.begin(selector, domain);
+  const chain = arcChain(fields);
+  const last = typeof chain === "string" ? undefined : chain.at(-1);
+  if (last !== undefined) keys.begin(last.message.tags.get("s")!, last.message.tags.get("d")!);
+  const claims = new Map(sound.map(({ field, signature }) => [signature, claimOf(field, parseTags(field.value)!)]));
+  // Chains in which it is left out are older than the RFC, which says what DKIM says.
+  const passed = last === undefined ? undefined : claimOf(last.message.field, last.message.tags, "relaxed/relaxed");
+  const asked = [...claims.values(), ...(passed === undefined ? [] : [passed])];
+  const bodies = asked.length === 0 ? undefined : await hashBody(content, hashesFor(asked), keys.signal);
+  const find = (claim: Claim, signer: Signer): Promise<Finding> => findingOf(claim, bodies, fields, signer, keys);
+  const dkim: DkimVerdict[] = [];
+  for (const { signature } of signatures) {
+    const claim = claims.get(signature);
+    dkim.push(verdictOf(signature, claim === undefined ? unsound(signature) : await find(claim, signature)));
   }
-  for (const { name, value } of fields.slice(0, 200)) {
-    if (/^arc-(?:seal|message-signature)$/i.test(name)) beginSeal(keys, value);
+  if (typeof chain === "string") return { dkim, arc: { result: "fail", instances: 0, reason: chain } };
+  if (last === undefined || passed === undefined) return { dkim, arc: { result: "none", instances: 0 } };
+  const { tags } = last.message;
+  const isExpired = Number(tags.get("x") ?? Infinity) * 1000 < now;
+  const ask = async (): Promise<Finding> =>
+    isExpired ? { result: "fail", reason: "expired" } : await find(passed, signerOf(tags));
+  return { dkim, arc: await judgeChain(chain, ask, keys) };
+}
+
+/** @param unsaid what stands for `c=` where there is none. */
+function claimOf(field: RawField, tags: ReadonlyMap<string, string>, unsaid = "simple/simple"): Claim {
+  const [header, body = "simple"] = (tags.get("c") ?? unsaid).toLowerCase().split("/");
+  const length = tags.get("l");
+  return {
+    field,
+    names: listed(tags.get("h")!),
+    header: header as Canonicalization,
+    body: body as Canonicalization,
+    bodyHash: unspaced(tags.get("bh")),
+    ...(length === undefined ? {} : { length: Number(length) }),
+  };
+}
+
+/** Two at most, however many signatures there are. */
+function hashesFor(claims: readonly Claim[]): ReadonlyMap<Canonicalization, readonly number[]> {
+  const wanted = new Map<Canonicalization, number[]>();
+  for (const { body, length } of claims) {
+    const lengths = wanted.get(body) ?? [];
+    wanted.set(body, length === undefined ? lengths : [...lengths, length]);
   }
-  // The rest is hidden from the library, which would hash the text once for each `l=`.
-  const header = Buffer.concat(
-    fields.filter((field) => signed.indexOf(field) < mostSignatures).map(({ octets }) => octets),
-  );
-  const options = { resolver: keys.resolve };
-  const verified = await dkimVerify(Readable.from(withHeader(content, header), { objectMode: false }), options);
-  const dkim = signatures.map((signature) => judge(signature, verified.results));
-  const chain = verified.arc?.chain || [];
-  for (const link of chain) nameAlgorithm(link);
-  const { status, i } = await arc(verified.arc ?? {}, options);
-  return { dkim, arc: judgeChain(status.result, status.comment, i || chain.length, chain, keys) };
+  return wanted;
 }
 
-/** The library's results are found by what was signed: a copy must not be taken for the original. */
-function once(signatures: readonly Signature[]): Signature[] {
-  const known = new Set<string>();
-  return signatures.map((one) => {
-    const key = `${one.domain} ${one.selector} ${one.signature}`;
-    if (known.has(key)) return { ...one, problem: "the same signature again" };
-    known.add(key);
-    return one;
-  });
-}
-
-/** The message with another header section. One without text gets the empty line that the library waits for. */
-async function* withHeader(content: Content, header: Uint8Array): AsyncGenerator<Uint8Array> {
-  let skip = content.header.length;
-  yield header;
-  if (skip === content.size) yield Buffer.from("\r\n");
-  for await (const piece of content.read()) {
-    if (skip < piece.length) yield Buffer.from(piece.buffer, piece.byteOffset + skip, piece.length - skip);
-    skip = Math.max(0, skip - piece.length);
+async function findingOf(
+  claim: Claim,
+  bodies: Bodies,
+  fields: readonly RawField[],
+  signer: Signer,
+  keys: KeyLookups,
+): Promise<Finding> {
+  const body = bodies?.get(claim.body);
+  if (body === undefined) return { result: "temperror", reason: "out of time" };
+  const { length = body.length } = claim;
+  // RFC 6376 section 3.5: it must not be.
+  if (length > body.length) return { result: "permerror", reason: "l= is more than there is" };
+  if (body.digests.get(length)?.toString("base64") !== claim.bodyHash) {
+    return { result: "fail", reason: "body hash did not verify" };
   }
+  const finding = await verifyWithKey(signer, signedHeader(fields, claim.names, claim.field, claim.header), keys);
+  if (finding.result !== "pass" || length === body.length) return finding;
+  return { result: "policy", reason: "part of the text is not signed" };
 }
 
-function beginSeal(keys: KeyLookups, value: string): void {
-  const tags = parseTags(value);
-  if (tags?.has("s") && tags.has("d")) keys.begin(tags.get("s")!, tags.get("d")!);
+function unsound({ problem }: Signature): Finding {
+  return { result: problem === "expired" ? "fail" : "permerror", reason: problem! };
 }
 
-function judge(signature: Signature, results: readonly VerifiedSignature[]): DkimVerdict {
+function verdictOf(signature: Signature, { result, reason }: Finding): DkimVerdict {
   const { domain, selector, identity, algorithm } = signature;
   const about = { domain, selector, identity, algorithm, signature: signature.signature.slice(0, 8) };
-  if (signature.problem !== undefined) {
-    const result = signature.problem === "expired" ? "fail" : "permerror";
-    return { result, ...about, reason: signature.problem };
-  }
-  const found = results.find((result) =>
-    result.signingDomain?.toLowerCase() === domain && result.selector === selector &&
-    result.signature === signature.signature
-  );
-  if (found === undefined) return { result: "permerror", ...about, reason: "cannot be read" };
-  const { status, rr } = found;
-  const wrong = rr === undefined ? undefined : keyProblem(rr, signature);
-  if (wrong !== undefined) return { result: "permerror", ...about, reason: wrong };
-  switch (status.result) {
-    case "pass":
-      if (status.underSized) return { result: "policy", ...about, reason: "part of the text is not signed" };
-      return { result: "pass", ...about };
-    case "fail":
-      return { result: "fail", ...about, reason: "bad signature" };
-    case "policy":
-      return { result: "policy", ...about, reason: "key is too short" };
-    case "temperror":
-      return { result: "temperror", ...about, reason: "key could not be looked up" };
-    default: {
-      const reason = status.comment ?? "cannot be verified";
-      return { result: reason === "body hash did not verify" ? "fail" : "permerror", ...about, reason };
-    }
-  }
-}
-
-/** The library is lenient with the form of the fields, and takes DNS trouble for a broken chain. */
-function judgeChain(
-  result: string,
-  comment: string | undefined,
-  instances: number,
-  chain: readonly ChainLink[],
-  keys: KeyLookups,
-): ArcVerdict {
-  if (result === "none") return { result, instances: 0 };
-  const seals = chain.map((link) => tagsIn(link["arc-seal"].original));
-  const messages = chain.map((link) => tagsIn(link["arc-message-signature"].original));
-  const sealer = seals.at(-1)?.get("d")?.toLowerCase();
-  const about = { instances, ...(sealer === undefined ? {} : { sealer }) };
-  const asked = [...seals, messages.at(-1)];
-  if (result === "pass") {
-    const isWhole = seals.every((tags) => hasAll(tags, ["i", "a", "b", "cv", "d", "s"])) &&
-      messages.every((tags) => hasAll(tags, ["i", "a", "b", "bh", "d", "h", "s"]));
-    if (!isWhole) return { result: "fail", ...about, reason: "malformed field" };
-    return { result, ...about };
-  }
-  const isTroubled = asked.some((tags) =>
-    tags !== undefined && keys.isTroubled(tags.get("s") ?? "", tags.get("d") ?? "")
-  );
-  if (isTroubled) return { result: "temperror", ...about, reason: "key could not be looked up" };
-  return { result: "fail", ...about, reason: comment ?? "the chain does not verify" };
-}
-
-/** Without it the library leaves the choice to the runtime, and Deno makes none. */
-function nameAlgorithm({ "arc-seal": seal }: ChainLink): void {
-  seal.algorithm ??= tagsIn(seal.original)?.get("a")?.toLowerCase() ?? "rsa-sha256";
-  seal.signAlgo ??= seal.algorithm.split("-")[0]!;
-}
-
-/** Names are case-sensitive (RFC 6376 section 3.2). */
-function hasAll(tags: ReadonlyMap<string, string> | undefined, names: readonly string[]): boolean {
-  return tags !== undefined && names.every((name) => tags.has(name));
-}
-
-function tagsIn(field: Buffer): ReadonlyMap<string, string> | undefined {
-  const line = field.toString("latin1");
-  return parseTags(line.slice(line.indexOf(":") + 1));
+  return { result, ...about, ...(reason === undefined ? {} : { reason }) };
 }
