@@ -3,77 +3,83 @@
 import { isDomain, toALabels } from "../../protocol/domain.ts";
 
 /**
+ * An address of which all is in its place: a word with or without dots, or a quoted string, before the only `@`. Where
+ * an address has more than that, readers differ about which part of it is the address. An encoded word is none (RFC
+ * 2047 section 5), but some readers decode it.
+ */
+const addressSyntax = /^(?:""|(?!.*=\?)[^\s"()<>[\]:;@\\,]+) ?@ ?([^\s"()<>[\]:;@\\,]+)$/;
+
+/** A mailbox with angle brackets; several in a row are several authors. What stands before them is a name. */
+const angleSyntax = /^[^<>]*(?:<[^<>]*> ?)+$/;
+
+/**
  * The domains in the values of a message's `From` fields, in A-labels, each once. There must be one such field (RFC 5322
  * section 3.6): of several, readers show one and signatures cover another.
  *
- * It reads what RFC 5322 section 3.4 allows: display names, comments, groups, quoted local parts. Where an address is
- * in angle brackets, what stands before them is a name, whatever it looks like.
+ * It reads what RFC 5322 section 3.4 allows: display names, comments, groups, quoted local parts; and of section 4.4
+ * blanks and comments around `@`, but neither those around dots, which end the address to some readers, nor source
+ * routes. Where an address is in angle brackets, what stands before them is a name, whatever it looks like.
  *
  * @returns undefined when there are several fields, an address has no domain that could be asked for, or readers could
- * see another author: in text with control characters, or with a colon behind an address.
+ * see another author: in text with control characters, in what is no address, or in the name of a group.
  */
 export function authorDomains(values: readonly string[]): readonly string[] | undefined {
   if (values.length > 1) return undefined;
   const [value = ""] = values;
-  const addresses = /[\x00-\x08\x0a-\x1f\x7f]/.test(value) ? undefined : addressesOf(value);
-  if (addresses === undefined) return undefined;
+  const text = /[\x00-\x08\x0a-\x1f\x7f]/.test(value) ? undefined : outlineOf(value);
+  // A literal has no owner to ask, and to some readers no end.
+  if (text === undefined || /@ ?\[/.test(text)) return undefined;
   const domains = new Set<string>();
-  for (const address of addresses) {
-    const at = address.lastIndexOf("@");
-    const domain = at < 0 ? "" : address.slice(at + 1).replace(/\s+/g, "").replace(/\.$/, "");
-    const labels = isDomain(domain) ? toALabels(domain) : undefined;
-    if (labels === undefined) return undefined;
-    domains.add(labels);
+  for (const mailbox of text.split(/[,;]/)) {
+    const addresses = addressesOf(mailbox);
+    if (addresses === undefined) return undefined;
+    for (const address of addresses) {
+      const [, named = ""] = addressSyntax.exec(address.trim()) ?? [];
+      const domain = named.replace(/\.$/, "");
+      const labels = isDomain(domain) ? toALabels(domain) : undefined;
+      if (labels === undefined) return undefined;
+      domains.add(labels);
+    }
   }
   return [...domains];
 }
 
-/** The address of each mailbox, quoted local parts replaced; undefined where an address is the name of a group. */
-function addressesOf(value: string): string[] | undefined {
-  const addresses: string[] = [];
-  let text = "";
-  let hasAngle = false;
-  const end = (): void => {
-    if (!hasAngle && text.trim() !== "") addresses.push(text);
-    text = "";
-    hasAngle = false;
-  };
-  for (const token of tokens(value)) {
-    if (token === "," || token === ";") end();
-    else if (token === ":") {
-      // A group's name ends here (RFC 5322 section 3.4): one with an address in it is an author to some readers.
-      if (hasAngle) return undefined;
-      text = "";
-    } else if (token.startsWith("<")) {
-      // Without the source route (RFC 5322 section 4.4).
-      addresses.push(token.slice(1).replace(/>$/, "").replace(/^[^:]*:/, ""));
-      hasAngle = true;
-    } else text += token;
-  }
-  end();
-  return addresses;
+/** What should be addresses in what stands between two commas; undefined where that has no form. */
+function addressesOf(mailbox: string): string[] | undefined {
+  const colon = mailbox.lastIndexOf(":");
+  // A group's name ends at the colon (RFC 5322 section 3.4): one with an address in it is an author to some readers.
+  if (/[<>@]/.test(mailbox.slice(0, colon + 1))) return undefined;
+  const text = mailbox.slice(colon + 1).trim();
+  if (text === "") return [];
+  if (!/[<>]/.test(text)) return [text];
+  return angleSyntax.test(text) ? text.match(/(?<=<)[^>]*/g)! : undefined;
 }
 
-/** Words, separators, and angle brackets with all that is in them; without comments, and with `q` for quoted text. */
-function* tokens(value: string): Generator<string> {
-  const text = withoutComments(value);
-  for (const [token] of text.matchAll(/<[^>]*>?|[,;:]|[^<,;:]+/g)) yield token;
-}
-
-function withoutComments(value: string): string {
+/**
+ * The value with a blank for each comment, `""` for each quoted string, and of blanks only one in a row; undefined
+ * where a comment or a string has no end, or no beginning, or a backslash stands outside of them.
+ */
+function outlineOf(value: string): string | undefined {
   let text = "";
   let depth = 0;
   let isQuoted = false;
   for (let at = 0; at < value.length; at++) {
     const character = value[at]!;
-    if (character === "\\" && (isQuoted || depth > 0)) at++;
-    else if (isQuoted) isQuoted = character !== '"';
-    else if (character === "(") depth++;
-    else if (depth > 0) depth -= character === ")" ? 1 : 0;
+    if (character === "\\") {
+      if (!isQuoted && depth === 0) return undefined;
+      at++;
+    } else if (isQuoted) isQuoted = character !== '"';
+    else if (character === "(") {
+      depth++;
+      text += " ";
+    } else if (character === ")") {
+      if (--depth < 0) return undefined;
+    } else if (depth > 0) continue;
     else if (character === '"') {
       isQuoted = true;
-      text += "q";
-    } else text += /\s/.test(character) ? " " : character;
+      text += '""';
+    } else text += character === "\t" ? " " : character;
   }
-  return text;
+  if (isQuoted || depth > 0) return undefined;
+  return text.replace(/ +/g, " ");
 }
