@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { staticResolver } from "../../src/dns/mod.ts";
+import { type Resolver, staticResolver } from "../../src/dns/mod.ts";
 import { authorDomains } from "../../src/middleware/authenticate/author.ts";
 import { dmarc, organizationalDomain } from "../../src/middleware/authenticate/dmarc.ts";
 import type { DkimResult, DmarcVerdict } from "postern/authenticate";
@@ -35,6 +35,7 @@ interface Given {
 function judge(
   from: readonly string[],
   { spf = ["none", "else.test"], dkim = [], chance = 0.4 }: Given = {},
+  resolver: Resolver = zone,
 ): Promise<DmarcVerdict> {
   return dmarc({
     authors: authorDomains(from),
@@ -48,7 +49,7 @@ function judge(
       algorithm: "rsa-sha256",
       signature: "AAAA",
     })),
-    resolver: zone,
+    resolver,
     signal: new AbortController().signal,
     chance,
   });
@@ -135,6 +136,29 @@ test.each<[string, string, Given, string]>([
   ["letters beyond ASCII", "a@bücher.test", { dkim: [["pass", "xn--bcher-kva.test"]] }, "pass none"],
 ])("%s", async (_, from, given, expected) => {
   expect(said(await judge([from], given))).toBe(expected);
+});
+
+test.each<[string, string]>([
+  ["v=DMARC1;p=reject;;", "fail reject"],
+  ["v=DMARC1;; p=reject", "fail reject"],
+  ["v=DMARC1; p=reject; rua", "fail reject"],
+  ["v=DMARC1; p=reject; rua=mailto:a@x.test; rua=mailto:b@x.test", "fail reject"],
+  ["v=DMARC1; p=reject; p=none", "fail reject"],
+  ["v=DMARC1; p=reject; fo=1; https://x.test/", "fail reject"],
+  ['v=DMARC1; p=reject; =; 1=2; "', "fail reject"],
+  ["v=DMARC1; p=reject; pct=all; adkim=x; aspf", "fail reject"],
+  ["v=DMARC1; adkim=s; p=quarantine", "fail quarantine"],
+  ["v=DMARC1; p=; p=reject", "none none"],
+  ["v=DMARC1; p reject", "none none"],
+  ["v=DMARC1; reject; rua=mailto:a@x.test;;", "fail none"],
+  ["v=DMARC1; p=reject junk", "none none"],
+  ["v=DMARC1 p=reject", "none none"],
+  ["v=DMARC1x; p=reject", "none none"],
+  ["p=reject; v=DMARC1", "none none"],
+  ["; v=DMARC1; p=reject", "none none"],
+])("of the record %p there is left: %s", async (record, expected) => {
+  const resolver = staticResolver({ "_dmarc.record.test": { TXT: [record] } });
+  expect(said(await judge(["a@record.test"], {}, resolver))).toBe(expected);
 });
 
 const passing: Given = { dkim: [["pass", "none.test"]] };

@@ -4,7 +4,7 @@ import { getDomain } from "tldts";
 import type { Resolver } from "../../dns/mod.ts";
 import { isDomain, toALabels } from "../../protocol/domain.ts";
 import type { SpfVerdict } from "../../spf/mod.ts";
-import { parseTags } from "./tags.ts";
+import { parseLenientTags } from "./tags.ts";
 import type { DkimVerdict, DmarcPolicy, DmarcVerdict } from "./verdict.ts";
 
 /** What DMARC looks at. */
@@ -115,8 +115,7 @@ async function findRecord(
 }
 
 function readRecord(text: string, isOrganizations: boolean): DmarcRecord | undefined {
-  const tags = parseTags(text);
-  if (tags === undefined) return undefined;
+  const tags = parseLenientTags(text);
   const own = policyOf(tags.get("p"));
   const below = tags.has("sp") ? policyOf(tags.get("sp")) : own;
   let policy = isOrganizations ? below : own;
