@@ -104,6 +104,20 @@ test("lists are asked once in a session", async () => {
   expect(asked).toBe(1);
 });
 
+test("two that ask the same zone about other codes have a verdict each", async () => {
+  const app = new Postern<{ Variables: DnsblVariables }>();
+  const scores: (number | undefined)[] = [];
+  for (const codes of [{ "127.0.0.99": 1 }, { "127.0.0.10": 1 }]) {
+    app.use(dnsbl({ resolver, zones: [{ zone: "codes.test", codes }], reject: Infinity }));
+    app.mail((c, next) => {
+      scores.push(c.var.dnsbl?.score);
+      return next();
+    });
+  }
+  await send(app, { from: "a@x.test", to: "b@y.test", data: "x\n" }, { remoteAddress: "192.0.2.1" });
+  expect(scores).toEqual([0, 1]);
+});
+
 test.each([
   [{ zones: [""] }, 'Cannot ask ""'],
   [{ zones: [{ zone: "bl.test", codes: { two: 2 } }] }, 'Cannot take "two" in codes'],

@@ -47,6 +47,9 @@ export interface DnsblOptions extends Exemptions {
   readonly resolver?: Resolver;
 }
 
+/** How many there are: to tell what one found out in a session from what another did. */
+let made = 0;
+
 /**
  * Asks DNS lists about the client's address, all at once and once in a session, and refuses whoever reaches the score.
  * Handlers find what was said as `c.var.dnsbl`.
@@ -82,7 +85,7 @@ export function dnsbl(options: DnsblOptions): MiddlewareHandler {
     }
   }
   const asks = lists.map(askList);
-  const key = `dnsbl ${lists.map(({ zone }) => zone).join(" ")}`;
+  const key = `dnsbl ${++made}`;
   const isExempt = exempting(options);
   return policy<MiddlewareHandler>("dnsbl", async (c, next) => {
     const event = askedOf(c)?.event;
@@ -91,7 +94,7 @@ export function dnsbl(options: DnsblOptions): MiddlewareHandler {
     const resolver = options.resolver ?? sharedResolver();
     const verdict = locals[key] as DnsblVerdict | undefined ??
       await askAll(asks, remote.address, resolver, c.req.raw.signal);
-    // Each set of lists has its verdict; `c.var.dnsbl` is the latest.
+    // Each middleware has its verdict, also of the same zones; `c.var.dnsbl` is the latest.
     locals[key] = locals["dnsbl"] = verdict;
     c.set("dnsbl", verdict);
     if (verdict.score >= reject) return refusal(remote.address, verdict);
