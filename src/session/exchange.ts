@@ -23,14 +23,23 @@ export type ExchangeOutcome =
   /** Nothing was found out. */
   | { readonly type: "ended"; readonly reply: Reply; readonly reason?: string };
 
+const blocked: ExchangeOutcome = { type: "ended", reply: replies.tooManyAuthFailures };
+
 /** One AUTH command. */
 export class Exchange {
   readonly #conversation: Conversation;
   readonly #mechanism: string;
+  #endTurn: (() => void) | undefined;
 
   constructor(conversation: Conversation, mechanism: string) {
     this.#conversation = conversation;
     this.#mechanism = mechanism;
+  }
+
+  /** The outcome has been counted. */
+  end(): void {
+    this.#endTurn?.();
+    this.#endTurn = undefined;
   }
 
   /** Takes steps until there is an outcome. */
@@ -51,6 +60,7 @@ export class Exchange {
           return { type: "refused", reply: response.close ? response : verdict };
         }
         case "credentials": {
+          if (!await this.#hasTurn()) return blocked;
           const event = this.#event(step.credentials);
           verdict = await this.#decide(event);
           if (verdict.code < 300) step = step.accept(event.user);
@@ -71,6 +81,7 @@ export class Exchange {
 
   /** The application asks the client for a proof while it decides; that there was one is for the session to say. */
   async #lookUp(step: PasswordLookup | ScramLookup): Promise<ExchangeOutcome> {
+    if (!await this.#hasTurn()) return blocked;
     let proof: Promise<ExchangeOutcome> | undefined;
     let isOver = false;
     const prove = async (next: () => Step): Promise<boolean> => {
@@ -104,6 +115,14 @@ export class Exchange {
     if (verdict.code >= 300) return refusal(verdict);
     const reason = `The application accepted ${mechanism} without a proof: a handler has to call prove()`;
     return { type: "ended", reply: replies.authUnavailable, reason };
+  }
+
+  /** Asked just before the application: since the exchange began the address may have had its failures. */
+  async #hasTurn(): Promise<boolean> {
+    const { addressFailures, session, wire } = this.#conversation;
+    if (addressFailures === undefined) return true;
+    this.#endTurn ??= await addressFailures.turn(session.remote.address, () => wire.input.gone());
+    return this.#endTurn !== undefined;
   }
 
   #event(credentials: ShownCredentials): AuthEvent {

@@ -8,6 +8,12 @@ interface Count {
   readonly expiresAt: number;
 }
 
+/** Those of a network whose credentials are looked at, and those who wait until one of them is done. */
+interface Turns {
+  taken: number;
+  waiting: (() => void)[];
+}
+
 /** What is remembered of an address: its network, its failures, and the milliseconds until they are forgotten. */
 export type RememberedFailures = readonly [network: string, failures: number, milliseconds: number];
 
@@ -21,6 +27,7 @@ export class AddressFailures {
   readonly #capacity: number;
   /** In the order in which they expire. */
   readonly #counts = new Map<string, Count>();
+  readonly #turns = new Map<string, Turns>();
 
   /**
    * @param most how many failures an address may have.
@@ -55,6 +62,38 @@ export class AddressFailures {
   /** Whether the address has had its failures. */
   isBlocked(address: string): boolean {
     return (this.#counts.size > 0 && this.#live(counted(address))?.failures || 0) >= this.#most;
+  }
+
+  /**
+   * A turn to have credentials looked at. Until it is over it may become a failure: of clients that guess at the same
+   * time no more are looked at than may fail, and the others wait until it is known how many did.
+   *
+   * @param gone resolves when there is nobody left to wait for.
+   * @returns what ends the turn, to be called once; undefined for those who get none.
+   */
+  async turn(address: string, gone: () => Promise<void>): Promise<(() => void) | undefined> {
+    const network = counted(address);
+    if (network === undefined) return () => {};
+    let isGone = false;
+    while (!isGone && !this.isBlocked(address)) {
+      let turns = this.#turns.get(network);
+      if (turns === undefined) this.#turns.set(network, turns = { taken: 0, waiting: [] });
+      const { waiting } = turns;
+      if ((this.#live(network)?.failures ?? 0) + turns.taken < this.#most) {
+        turns.taken++;
+        return () => this.#endTurn(network);
+      }
+      const over = new Promise<void>((resolve) => waiting.push(resolve));
+      await Promise.race([over, gone().then(() => void (isGone = true))]);
+    }
+    return undefined;
+  }
+
+  #endTurn(network: string): void {
+    const turns = this.#turns.get(network)!;
+    if (--turns.taken === 0) this.#turns.delete(network);
+    // All of them: each asks again, and those who must wait on do so in their order.
+    for (const wake of turns.waiting.splice(0)) wake();
   }
 
   /** One more. Clients of a Unix socket have no address to tell one from the other, and are not counted. */

@@ -2,6 +2,7 @@
 
 import type { Reply } from "../../protocol/reply.ts";
 import { decodeBase64 } from "../../sasl/base64.ts";
+import type { Step } from "../../sasl/mod.ts";
 import type { Conversation } from "../conversation.ts";
 import { Exchange, type ExchangeOutcome, longestResponse } from "../exchange.ts";
 import { mechanismContext, possibleMechanisms } from "../mechanisms.ts";
@@ -28,9 +29,23 @@ export function auth(conversation: Conversation, argument: string, verb: string)
   const response = initial === undefined ? undefined : decodeInitial(initial);
   if (initial !== undefined && response === undefined) return replies.badBase64;
   if (addressFailures?.isBlocked(session.remote.address)) return replies.tooManyAuthFailures;
-  const exchange = new Exchange(conversation, mechanism.name);
-  return exchange.run(mechanism.start(mechanismContext(conversation, mechanism.name), response))
-    .then((outcome) => conclude(conversation, mechanism.name, outcome));
+  const first = mechanism.start(mechanismContext(conversation, mechanism.name), response);
+  return judge(conversation, mechanism.name, first).then((outcome) => conclude(conversation, mechanism.name, outcome));
+}
+
+/** Goes through the exchange, and counts its failure before anybody else of the address has a turn. */
+async function judge(conversation: Conversation, mechanism: string, first: Step): Promise<ExchangeOutcome> {
+  const { session, addressFailures } = conversation;
+  const exchange = new Exchange(conversation, mechanism);
+  try {
+    const outcome = await exchange.run(first);
+    if (outcome.type === "refused") addressFailures?.record(session.remote.address);
+    // Another worker's clients may have failed meanwhile.
+    const isLate = outcome.type === "success" && addressFailures?.isBlocked(session.remote.address);
+    return isLate ? { type: "ended", reply: replies.tooManyAuthFailures } : outcome;
+  } finally {
+    exchange.end();
+  }
 }
 
 /** An initial response of no octets is spelled "=", because one that is absent is another thing. */
@@ -57,7 +72,6 @@ async function conclude(conversation: Conversation, mechanism: string, outcome: 
 async function punish(conversation: Conversation, reply: Reply): Promise<Reply> {
   const { options, addressFailures, session } = conversation;
   const failures = ++conversation.authFailures;
-  addressFailures?.record(session.remote.address);
   const delay = options.timeouts.authFailureDelay * failures;
   if (delay > 0) await passed(delay, conversation.wire.input.gone());
   const isOver = failures > options.limits.authFailures || addressFailures?.isBlocked(session.remote.address);
