@@ -203,6 +203,6 @@ function fillVariables(c: Context, { event, mail, limit }: StageCall): void {
     c.set("prompt", promptOf(event, limit));
   }
   if (event.stage === "auth") c.set("credentials", event.credentials);
-  // Last: no fact of that name stands in for an authenticated user.
-  if (session.user !== undefined || c.get("user") !== undefined) c.set("user", session.user);
+  // Last: no fact of that name stands in for an authenticated user. Set where there is none, too: `c.var` inherits.
+  c.set("user", session.user);
 }

@@ -5,7 +5,7 @@ import type { MailHandler } from "../app/handler.ts";
 import { type Mailbox, parsePath } from "../protocol/path.ts";
 import type { Reply } from "../protocol/reply.ts";
 import { formatReturnPath } from "../protocol/trace.ts";
-import { emptyLocals, type Session, sessionId } from "../session/session.ts";
+import { bare, emptyLocals, type Session, sessionId } from "../session/session.ts";
 import { Spool } from "../spool/spool.ts";
 import type { ForwardableEmailMessageLike, OctetStream } from "./message.ts";
 
@@ -97,14 +97,14 @@ async function settle(message: ForwardableEmailMessageLike, reply: Reply | undef
 }
 
 function sessionOf(): Session {
-  return {
+  return bare<Session>({
     id: sessionId(),
     remote: { address: "", port: 0 },
     local: { address: "", port: 0 },
     protocol: "ESMTP",
     startedAt: new Date(),
     locals: emptyLocals(),
-  };
+  });
 }
 
 /** null for the null sender, which may be written with its brackets or without. */

@@ -4,7 +4,7 @@ import type { Submission } from "../admission.ts";
 import { type Parameters, parseParameters } from "../protocol/parameters.ts";
 import { type Mailbox, parsePath } from "../protocol/path.ts";
 import type { Content } from "../session/content.ts";
-import { emptyLocals, type Protocol, type Session } from "../session/session.ts";
+import { bare, emptyLocals, type Protocol, type Session } from "../session/session.ts";
 import { OffsetContent } from "./offset.ts";
 
 /** The request is genuine, and yet says nothing that could be acted on. */
@@ -49,7 +49,7 @@ export async function readSubmission(headers: Headers, content: Content): Promis
 function sessionOf(headers: Headers): Session {
   const helo = valueOf(headers, "smtp-helo");
   const user = valueOf(headers, "smtp-user");
-  return {
+  return bare<Session>({
     id: valueOf(headers, "smtp-session-id") ?? "",
     remote: { address: valueOf(headers, "smtp-remote-address") ?? "", port: 0 },
     local: { address: "", port: 0 },
@@ -58,7 +58,7 @@ function sessionOf(headers: Headers): Session {
     ...(user === undefined ? {} : { user }),
     startedAt: new Date(),
     locals: emptyLocals(),
-  };
+  });
 }
 
 function parametersOf(headers: Headers, name: string): Parameters {

@@ -13,7 +13,7 @@ import type { Line } from "./input.ts";
 import type { Observer } from "./observer.ts";
 import type { SessionOptions } from "./options.ts";
 import * as replies from "./replies.ts";
-import { emptyLocals, type Session, sessionId } from "./session.ts";
+import { bare, emptyLocals, type Session, sessionId } from "./session.ts";
 import type { Transaction } from "./transaction.ts";
 import { answer, longestLine } from "./turn.ts";
 import { type Ending, Wire } from "./wire.ts";
@@ -82,7 +82,7 @@ export class Conversation {
     this.claims = this.options.xclient.includes(socket.remote.address)
       ? new Claims(socket.remote, socket.local)
       : undefined;
-    this.session = {
+    this.session = bare<Draft<Session>>({
       id: sessionId(),
       remote: socket.remote,
       local: socket.local,
@@ -91,7 +91,7 @@ export class Conversation {
       startedAt: new Date(),
       locals: emptyLocals(),
       ...(socket.tls === undefined ? {} : { tls: socket.tls }),
-    };
+    });
   }
 
   /** Talks until the connection is over. Never rejects. */

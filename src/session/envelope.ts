@@ -4,7 +4,7 @@ import type { DeliverBy } from "../protocol/deliverby.ts";
 import type { Notify, OriginalRecipient } from "../protocol/dsn.ts";
 import type { Parameters } from "../protocol/parameters.ts";
 import type { Mailbox } from "../protocol/path.ts";
-import { emptyLocals } from "./session.ts";
+import { bare, emptyLocals } from "./session.ts";
 
 /** A mailbox the client named in RCPT. */
 export interface Recipient extends Mailbox {
@@ -109,13 +109,13 @@ export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
 /** An envelope with nothing but a sender. */
 export function newEnvelope(from: Mailbox | null, parameters: Parameters): Draft<Envelope> & { to: Recipient[] } {
-  return { from, to: [], body: "7BIT", smtputf8: false, parameters, locals: emptyLocals() };
+  return bare({ from, to: [], body: "7BIT", smtputf8: false, parameters, locals: emptyLocals() });
 }
 
 /** Splits the local part at its first `+`; one that begins with it is a user name as a whole. */
 export function recipientOf(mailbox: Mailbox, parameters: Parameters): Draft<Recipient> {
   const plus = mailbox.local.indexOf("+");
   const { address, local, domain } = mailbox;
-  if (plus <= 0) return { address, local, domain, user: local, parameters };
-  return { address, local, domain, user: local.slice(0, plus), tag: local.slice(plus + 1), parameters };
+  if (plus <= 0) return bare({ address, local, domain, user: local, parameters });
+  return bare({ address, local, domain, user: local.slice(0, plus), tag: local.slice(plus + 1), parameters });
 }

@@ -7,6 +7,7 @@ import type { Conversation } from "./conversation.ts";
 import type { AuthEvent } from "./event.ts";
 import type { ShownCredentials } from "./proof.ts";
 import * as replies from "./replies.ts";
+import { bare } from "./session.ts";
 
 /** RFC 4954 section 4 calls it sufficient: the longest response in octets of base64, without its CRLF. */
 export const longestResponse = 12_288;
@@ -126,7 +127,12 @@ export class Exchange {
   }
 
   #event(credentials: ShownCredentials): AuthEvent {
-    return { stage: "auth", session: this.#conversation.session, mechanism: this.#mechanism, credentials };
+    return bare<AuthEvent>({
+      stage: "auth",
+      session: this.#conversation.session,
+      mechanism: this.#mechanism,
+      credentials: bare(credentials),
+    });
   }
 
   async #decide(event: AuthEvent): Promise<Reply> {

@@ -29,6 +29,18 @@ export interface Session {
   readonly locals: Record<string, unknown>;
 }
 
+/** What has it for a prototype inherits nothing, and costs no more than other objects: those without any do. */
+const Bare = function () {} as unknown as new () => object;
+Bare.prototype = Object.create(null);
+
+/**
+ * Facts that inherit nothing: what is absent is absent, whatever a library was made to write into `Object.prototype`. A
+ * `user` there would be that of every client.
+ */
+export function bare<T extends object>(facts: T): T {
+  return Object.assign(new Bare(), facts);
+}
+
 /** A record that no name from the wire can poison: it has no prototype. */
 export function emptyLocals(): Record<string, unknown> {
   return Object.create(null);
