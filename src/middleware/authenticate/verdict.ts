@@ -13,7 +13,7 @@ export interface DkimVerdict {
    * - `fail`: the message, or the signature, was changed.
    * - `policy`: it verifies, but with a key under 1024 bits, or only for the beginning of the text (`l=`).
    * - `permerror`: it can never verify: no key, a key for something else, a signature that is none.
-   * - `temperror`: the key could not be looked up.
+   * - `temperror`: the key could not be looked up, or the time was up before the text was read.
    */
   readonly result: DkimResult;
   /** `d=`, in lower case. */
