@@ -8,7 +8,10 @@ export const processes: Processes = {
   fork(environment): ChildProcess {
     // The terminal, if there is one, is the parent's to read from.
     cluster.setupPrimary({ stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    return cluster.fork(environment).process;
+    const worker = cluster.fork(environment);
+    // It says again what its process says, of which the parent hears.
+    worker.on("error", () => {});
+    return worker.process;
   },
   sharesUnixSockets: true,
   obstacle: undefined,

@@ -4,14 +4,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
+/** The words of this process's command line: read once, for there may be no file descriptor left when a worker ends. */
+let known: readonly string[] | undefined;
+
 /** Starts this process's own command line once more. */
 export function forkCommand(
   environment: Readonly<Record<string, string>>,
   adapted: (words: string[]) => string[] = (words) => words,
 ): ChildProcess {
   // As the system knows it: flags of the runtime, which `process.argv` leaves out, are part of it.
-  const [, ...words] = readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(0, -1);
-  return spawn(process.execPath, adapted(words), {
+  known ??= readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(1, -1);
+  return spawn(process.execPath, adapted([...known]), {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

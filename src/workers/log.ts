@@ -21,6 +21,15 @@ export function logEnded(slot: number, pid: number | undefined, how: string, wai
   });
 }
 
+/** A worker's process could not be started. */
+export function logUnstarted(slot: number, reason: string, wait: number): void {
+  logError(workers, "worker {worker} could not be started: {reason}; the next attempt is in {milliseconds} ms", {
+    worker: slot + 1,
+    reason: visible(reason),
+    milliseconds: wait,
+  });
+}
+
 /** A worker could not begin. */
 export function logFailed(slot: number, pid: number | undefined, reason: string): void {
   logError(workers, "worker {worker}, pid {pid}, cannot serve: {reason}", {

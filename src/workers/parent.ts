@@ -9,11 +9,12 @@ import type { BoundAddress, Server } from "../server.ts";
 import type { TlsOptions } from "../tls/options.ts";
 import { serveHttp } from "./http.ts";
 import { Ledger } from "./ledger.ts";
-import { logEnded, logFailed, logReady } from "./log.ts";
+import { logEnded, logFailed, logReady, logUnstarted } from "./log.ts";
 import { type FromParent, type FromWorker, opened, sealed } from "./messages.ts";
 import { WorkerMetrics } from "./metrics.ts";
 import { type Processes, workerEnvironment } from "./processes.ts";
 import { Questions } from "./questions.ts";
+import { Slot } from "./slot.ts";
 import { after, longestTimer } from "../timer.ts";
 
 /** A worker could not begin to serve: the message is its own. */
@@ -27,9 +28,6 @@ export class WorkerError extends Error {
     this.status = status;
   }
 }
-
-/** Milliseconds before a worker is replaced: at first, at most, and how long one must live to count as sound. */
-const [shortestWait, longestWait, soundLife] = [100, 10_000, 10_000];
 
 /** Beyond the grace: milliseconds after which a worker that does not end is killed. */
 const margin = 3000;
@@ -72,15 +70,6 @@ export async function startWorkers(
   return parent.server();
 }
 
-/** One of the places that a worker fills. */
-interface Slot {
-  readonly number: number;
-  child: ChildProcess | undefined;
-  isReady: boolean;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  wait: number;
-}
-
 class Parent {
   readonly #processes: Processes;
   readonly #slots: readonly Slot[];
@@ -98,14 +87,7 @@ class Parent {
 
   constructor(count: number, processes: Processes) {
     this.#processes = processes;
-    const slots = Array.from({ length: count }, (_, number) => number);
-    this.#slots = slots.map((number) => ({
-      number,
-      child: undefined,
-      isReady: false,
-      timer: undefined,
-      wait: shortestWait,
-    }));
+    this.#slots = Array.from({ length: count }, (_, number) => new Slot(number));
   }
 
   async start(): Promise<void> {
@@ -147,7 +129,7 @@ class Parent {
   async #close(grace: number): Promise<void> {
     const began = performance.now();
     this.http?.drain();
-    for (const { timer } of this.#slots) clearTimeout(timer);
+    for (const slot of this.#slots) slot.retire();
     const children = this.#slots.map(({ child }) => child).filter((child) => child !== undefined);
     await Promise.all(children.map((child) => {
       const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -171,14 +153,16 @@ class Parent {
   }
 
   /** Starts a worker; resolves when it listens, rejects when it ends before. */
-  #fill(slot: Slot, isReplacement: boolean): Promise<void> {
-    const child = this.#processes.fork(workerEnvironment);
-    const startedAt = performance.now();
+  async #fill(slot: Slot, isReplacement: boolean): Promise<void> {
+    let child: ChildProcess;
+    try {
+      child = slot.start(() => this.#processes.fork(workerEnvironment));
+    } catch (error) {
+      throw this.#unstarted(slot, error as Error);
+    }
     const member = { tell: (message: FromParent) => tell(child, message) };
-    slot.child = child;
-    slot.isReady = false;
     let tls: TlsOptions | undefined;
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       let failure: WorkerError | undefined;
       child.on("message", (received) => {
         const message = opened<FromWorker>(received);
@@ -212,18 +196,34 @@ class Parent {
         this.#ledger?.leave(member);
         this.#metrics.leave(child);
         reject(failure ?? new WorkerError(`a worker ended with ${how} before it was ready`, 1));
-        if (this.#closing !== undefined || this.#listeners === undefined) return;
-        if (failure !== undefined) logFailed(slot.number, child.pid, failure.message);
-        const isSound = performance.now() - startedAt > soundLife;
-        const wait = isSound ? shortestWait : slot.wait;
-        slot.wait = Math.min(wait * 2, longestWait);
-        logEnded(slot.number, child.pid, how, wait);
-        slot.timer = setTimeout(() => this.#fill(slot, true).catch(() => {}), wait);
+        if (this.#isReplacing) {
+          if (failure !== undefined) logFailed(slot.number, child.pid, failure.message);
+          logEnded(slot.number, child.pid, how, this.#retry(slot));
+        }
       };
       child.on("exit", (status, signal) => end(signal ?? `status ${status}`));
       // A process that could not be started at all has no exit.
-      child.on("error", (error) => child.pid === undefined && end(error.message));
+      child.on("error", (error) => {
+        if (child.pid !== undefined || slot.child !== child) return;
+        slot.child = undefined;
+        reject(this.#unstarted(slot, error));
+      });
     });
+  }
+
+  /** Whether workers that end are replaced. */
+  get #isReplacing(): boolean {
+    return this.#closing === undefined && this.#listeners !== undefined;
+  }
+
+  #retry(slot: Slot): number {
+    return slot.retry(() => this.#fill(slot, true).catch(() => {}));
+  }
+
+  /** The system had no process, or no file descriptor, to spare: those that serve go on, and later it may have. */
+  #unstarted(slot: Slot, { message }: Error): WorkerError {
+    if (this.#isReplacing) logUnstarted(slot.number, message, this.#retry(slot));
+    return new WorkerError(`a worker could not be started: ${message}`, 1);
   }
 
   /** All load at the same time, but the first worker finds the ports before the others listen. */

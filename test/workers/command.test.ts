@@ -119,6 +119,31 @@ describe.each(runtimeNames)("%s", (runtime) => {
     expect((await command.ended).status).toBe(signal === "SIGTERM" ? 0 : null);
   }, 60_000);
 
+  test.skipIf(process.platform !== "linux" || Bun.which("prlimit") === null)(
+    "a worker that cannot be started is tried again, and the other serves on",
+    async () => {
+      const command = start(runtime);
+      const port = await command.port();
+      const [killed = 0, kept = 0] = await workersOf(command);
+      const limit = (files: string) => {
+        const { success } = Bun.spawnSync(["prlimit", `--pid=${command.child.pid}`, `--nofile=${files}:`]);
+        expect(success).toBe(true);
+      };
+      const [, files = ""] = /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${command.child.pid}/limits`, "utf8"))!;
+      limit("4");
+      process.kill(killed, "SIGKILL");
+      await command.printed(/worker 1 could not be started: .*; the next attempt is in \d+ ms[^]*could not be started/);
+      limit(files);
+      const [, replacement] = await command.printed(/could not be started[^]*worker 1 is ready, pid (\d+)/);
+      for (const pid of [kept, Number(replacement)]) {
+        expect(await deliver(await greetedBy(port, pid), "alice")).toBe(`250 2.0.0 pid ${pid}`);
+      }
+      const { status, stderr } = await command.stop();
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    },
+    60_000,
+  );
+
   test("a recipient who took a message at one worker is not asked again at another", async () => {
     const file = join(folder, `taken-${runtime}`);
     const command = start(runtime, [], { TAKEN: file });
