@@ -38,7 +38,7 @@ export class TestClient {
   #received = "";
   readonly #replies: ClientReply[] = [];
   #hasEnded = false;
-  #wake: (() => void) | undefined;
+  readonly #wakes: (() => void)[] = [];
 
   /** Connects to `handler`; the greeting is the first of its replies. */
   constructor(handler: MailHandler, options: TestOptions = {}) {
@@ -63,7 +63,7 @@ export class TestClient {
   async reply(): Promise<ClientReply> {
     while (this.#replies.length === 0) {
       if (this.#hasEnded) throw new Error("The server closed the connection, and no reply is left to read");
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await this.#news();
     }
     return this.#replies.shift()!;
   }
@@ -75,7 +75,7 @@ export class TestClient {
 
   /** Waits until the server has closed the connection; gives the replies that nobody read. */
   async closed(): Promise<readonly ClientReply[]> {
-    while (!this.#hasEnded) await new Promise<void>((resolve) => this.#wake = resolve);
+    while (!this.#hasEnded) await this.#news();
     return this.#replies;
   }
 
@@ -92,6 +92,11 @@ export class TestClient {
       this.#replies.push(...replies);
       this.#received = rest;
     }
-    this.#wake?.();
+    for (const wake of this.#wakes.splice(0)) wake();
+  }
+
+  /** Waits for something to come; several may. */
+  #news(): Promise<void> {
+    return new Promise((resolve) => this.#wakes.push(resolve));
   }
 }
