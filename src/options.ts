@@ -188,10 +188,20 @@ export function policyOf(listener: ListenerOptions): SessionPolicy {
   };
 }
 
+const encoder = new TextEncoder();
+const longestUnixPath = 107;
+
 function validateListener(listener: ListenerOptions, hasTls: boolean): void {
   const { port, unix, hostname } = listener;
   if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65535)) {
     throw new RangeError(`Cannot listen on port ${port}: a port is a whole number from 0 to 65535`);
+  }
+  const pathOctets = unix === undefined ? 0 : encoder.encode(unix).length;
+  // unix(7). Node would cut it off, and listen elsewhere.
+  if (pathOctets > longestUnixPath) {
+    throw new TypeError(
+      `Cannot listen on ${unix}: it has ${pathOctets} octets, and a socket's path ${longestUnixPath} at most`,
+    );
   }
   if (unix !== undefined && (port !== undefined || hostname !== undefined)) {
     throw new TypeError(`Cannot listen on ${unix} and on a port: give unix, or port and hostname`);

@@ -11,6 +11,7 @@ import type { Socket } from "./socket.ts";
 import { Credentials, loadCredentials } from "./tls/credentials.ts";
 import type { TlsOptions } from "./tls/options.ts";
 import { proveTls } from "./tls/proof.ts";
+import { clearUnixPath } from "./unixsocket.ts";
 import { bindShared } from "./workers/binding.ts";
 import { startWorkers } from "./workers/parent.ts";
 import { isWorker, type Processes } from "./workers/processes.ts";
@@ -129,8 +130,14 @@ async function serveAlone(
     return serverOf(engine, bound, credentials, listen, http);
   } catch (error) {
     http?.drop();
+    await dismiss(engine);
     throw error;
   }
+}
+
+/** Who came to the first listener before the last one failed is not to be served by nobody's server. */
+async function dismiss(engine: Engine): Promise<void> {
+  await engine.close({ grace: 0 });
 }
 
 /** One of several processes that serve the same; its end is that of the process. */
@@ -146,7 +153,10 @@ async function serveAsWorker(
   const credentials = await credentialsOf(worker.welcome.tls ?? options.tls, options, listen);
   let at = 0;
   const bind: Listen = (address, accept) => bindShared(listen, address, accept, processes, worker.welcome, at++);
-  const bound = await bindAll(listenersOf(options), credentials, engine, bind);
+  const bound = await bindAll(listenersOf(options), credentials, engine, bind).catch(async (error) => {
+    await dismiss(engine);
+    throw error;
+  });
   const server = serverOf(engine, bound, credentials, listen);
   worker.begin(server, engine.snapshot);
   server.closed.then(() => worker.end());
@@ -230,6 +240,7 @@ async function bindAll(
   try {
     for (const listener of wanted) {
       const { port = 2525, hostname = "0.0.0.0", unix, native } = listener;
+      if (unix !== undefined) await clearUnixPath(unix);
       bound.push(
         await listen(
           { port, hostname, unix, native, credentials },

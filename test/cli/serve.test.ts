@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installed } from "../runtime.ts";
 import { beginMessage, sendMail } from "./client.ts";
 import { Command, type Ended, run, runtimeNames } from "./command.ts";
 
@@ -162,6 +164,22 @@ describe.each(runtimeNames)("%s", (runtime) => {
     expect((await command.stop()).stdout).toContain("  came     over a Unix socket, which calls itself client.test,");
   }, 30_000);
 
+  test("listens where a server that was killed has left its socket, and not where one listens", async () => {
+    const path = join(folder, `${runtime}-left.sock`);
+    const listening = `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); console.log("there");`;
+    const first = spawn(installed("bun"), ["-e", `${listening} setInterval(() => {}, 1000)`]);
+    await new Promise((resolve) => first.stdout.once("data", resolve));
+    const { status, line } = await refuse(runtime, ["serve", "--unix", path]);
+    expect([status, line]).toEqual([1, expect.stringContaining("there is a file of that name")]);
+    first.kill("SIGKILL");
+    await new Promise((resolve) => first.once("close", resolve));
+    expect(existsSync(path)).toBe(true);
+    const second = new Command(runtime, ["serve", "--unix", path]);
+    await second.printed(/listening on .*\.sock /);
+    expect((await sendMail(path, bob)).at(-2)).toStartWith("250 ");
+    expect((await second.stop()).status).toBe(0);
+  }, 30_000);
+
   test("warns of connections that it turns away", async () => {
     const words = ["serve", "--port", "0", "--max-connections", "1", "--log-format", "json"];
     const command = new Command(runtime, words);
@@ -194,6 +212,12 @@ describe.each(runtimeNames)("%s", (runtime) => {
     [["serve", "--port", "65536"], {}, 2, /^postern: --port: "65536" is not a whole number from 0 to 65535 \(/],
     [["serve"], { POSTERN_MAX_SIZE: "big" }, 2, /^postern: POSTERN_MAX_SIZE: "big" is not a size above 0 in octets, /],
     [["serve", "a.ts", "--workers", "999"], {}, 2, /^postern: Cannot serve with workers 999: .* from 1 to 256, /],
+    [
+      ["serve", "--unix", `/tmp/${"x".repeat(103)}`],
+      {},
+      2,
+      /^postern: Cannot listen on \/tmp\/x+: it has 108 octets, /,
+    ],
     [["serve", "--name", "a b"], {}, 2, /^postern: Cannot serve under the name "a b": /],
     [["serve", "a.ts", "b.ts"], {}, 2, /^postern: one ENTRY can be served, not 2: a\.ts b\.ts \(/],
     [["serve", "--hostname", "0.0.0.0"], {}, 2, /^postern: without ENTRY there is only .* or add --public-inbox if /],
