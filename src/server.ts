@@ -5,13 +5,13 @@ import { createEngine, type Engine } from "./engine.ts";
 import { defaultGrace, limitsOf } from "./limits.ts";
 import { logTlsUnproven } from "./log.ts";
 import { HttpBeside, type ListenHttp } from "./operations/http.ts";
-import { type ListenerOptions, listenersOf, policyOf, type ServeOptions, validate } from "./options.ts";
+import { listenersOf, policyOf, type ServeOptions, validate } from "./options.ts";
 import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
 import { Credentials, loadCredentials } from "./tls/credentials.ts";
 import type { TlsOptions } from "./tls/options.ts";
 import { proveTls } from "./tls/proof.ts";
-import { clearUnixPath } from "./unixsocket.ts";
+import { bindAll } from "./listening.ts";
 import { bindShared } from "./workers/binding.ts";
 import { startWorkers } from "./workers/parent.ts";
 import { isWorker, type Processes } from "./workers/processes.ts";
@@ -227,30 +227,4 @@ async function credentialsOf(
     return undefined;
   }
   return new Credentials(loaded);
-}
-
-/** Binds all listeners or none. */
-async function bindAll(
-  wanted: readonly ListenerOptions[],
-  credentials: Credentials | undefined,
-  engine: Engine,
-  listen: Listen,
-): Promise<Listener[]> {
-  const bound: Listener[] = [];
-  try {
-    for (const listener of wanted) {
-      const { port = 2525, hostname = "0.0.0.0", unix, native } = listener;
-      if (unix !== undefined) await clearUnixPath(unix);
-      bound.push(
-        await listen(
-          { port, hostname, unix, native, credentials },
-          engine.acceptUnder(policyOf(listener), credentials),
-        ),
-      );
-    }
-  } catch (error) {
-    for (const listener of bound) listener.close();
-    throw error;
-  }
-  return bound;
 }
