@@ -70,11 +70,15 @@ const parts: string[] = [];
 for (const runtime of chosen) {
   const recording = await record(runtime);
   const what = `${title(runtime)}, ${whole(messages)} messages of ${whole(octets)} octets, ${how}`;
-  const part = `### ${what}\n\n${report(recording)}`;
+  const part = `#### ${what}\n\n${report(recording)}`;
   console.log(`\n${part}`);
   parts.push(part);
 }
-if (flags.write) writeResults("profile", `Machine: ${machine()}.\n\n${parts.join("\n\n")}`);
+/** Each kind of load has its own section. */
+const section = ["profile", octets === 1024 ? "" : "large", flags.tls ? "tls" : "", flags.each ? "each" : ""];
+if (flags.write) {
+  writeResults(section.filter((part) => part !== "").join("-"), `Machine: ${machine()}.\n\n${parts.join("\n\n")}`);
+}
 
 /** Serves, loads, ends, and reads what the runtime wrote about itself. */
 async function record(runtime: RuntimeName): Promise<Recording> {
