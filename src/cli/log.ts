@@ -11,13 +11,16 @@ import {
 } from "@logtape/logtape";
 import { describeError, withoutControls } from "../visible.ts";
 import type { CommandSettings } from "./flags.ts";
-import type { Output, Style } from "./output.ts";
+import { droppedNotice, type Output, type Style } from "./output.ts";
 
 /**
  * Begins to log, unless the app has set LogTape up already: then it knows what it wants. Loggers of the app's own are
  * heard as well.
  */
 export function configureLog({ logLevel, logFormat }: CommandSettings, output: Output): void {
+  if (logFormat === "json") {
+    output.tellOfDropped = (lines) => announcement(droppedNotice(lines), { dropped: lines }, "warning");
+  }
   if (getConfig() !== null) return;
   const format = logFormat === "json" ? jsonLine : prettyFormatter(output);
   const stdout = (record: LogRecord): void => output.write(format(record));
@@ -157,10 +160,10 @@ function lines(text: string): string {
 }
 
 /** A line of the command's own, in the shape of the log's. */
-export function announcement(text: string, fields: Record<string, unknown>): string {
+export function announcement(text: string, fields: Record<string, unknown>, level: LogLevel = "info"): string {
   const record: LogRecord = {
     category: ["postern", "server"],
-    level: "info",
+    level,
     message: [text],
     rawMessage: text,
     timestamp: Date.now(),

@@ -6,7 +6,7 @@ import { describeError, stackOf, visible } from "../visible.ts";
 import { nearest } from "./args.ts";
 import { CommandError, statusOf, UsageError } from "./failure.ts";
 import { overview } from "./help.ts";
-import { standardOutput } from "./output.ts";
+import { complain, standardOutput } from "./output.ts";
 import { runtimeName } from "./runtime.ts";
 import { type Serve, serveCommand } from "./serve.ts";
 import type { Settings } from "./settings.ts";
@@ -95,5 +95,5 @@ function report(failure: unknown, isDebugging: boolean): Promise<void> {
   const stack = isDebugging ? `${stackOf(failure)}\n` : "";
   // A worker's parent reports for all of them.
   if (isWorker()) return tellFailure(line, statusOf(failure));
-  return new Promise((resolve) => process.stderr.write(`postern: ${line}${help}\n${stack}`, () => resolve()));
+  return complain(`postern: ${line}${help}\n${stack}`);
 }
