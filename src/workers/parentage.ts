@@ -5,6 +5,14 @@ import process from "node:process";
 /** Milliseconds between two looks. */
 const interval = 1000;
 
+/** The process that started this one. */
+const parent: number = process.ppid;
+
+/** Whether the parent of this process is gone. */
+export function isOrphaned(): boolean {
+  return !process.connected || process.ppid !== parent;
+}
+
 /**
  * Calls back once, when the parent of this process is gone.
  *
@@ -12,7 +20,6 @@ const interval = 1000;
  * the process has another parent: the system's.
  */
 export function whenOrphaned(gone: () => void): Disposable {
-  const parent = process.ppid;
   const timer = setInterval(() => process.ppid !== parent && tell(), interval);
   // That alone is no reason to go on.
   timer.unref();

@@ -10,7 +10,7 @@ import { AddressFailures } from "../session/failures.ts";
 import { logOrphaned } from "./log.ts";
 import { type FromParent, type FromWorker, opened, sealed, type Welcome } from "./messages.ts";
 import { SharedDeliveries } from "./deliveries.ts";
-import { whenOrphaned } from "./parentage.ts";
+import { isOrphaned, whenOrphaned } from "./parentage.ts";
 import { partedPlaces, SharedPlaces } from "./places.ts";
 
 /** How long a process may go on that has nothing to serve any more, in milliseconds. */
@@ -71,6 +71,8 @@ export class Worker {
   begin(server: Server, snapshot: () => Promise<Snapshot>): void {
     this.#server = server;
     this.#snapshot = snapshot;
+    // Between the welcome and this nobody may have listened.
+    if (isOrphaned()) return this.#disconnected();
     tell({ type: "ready", listeners: server.listeners });
   }
 
@@ -107,7 +109,9 @@ export class Worker {
     this.#deliveries.disconnected();
     if (this.#isLeaving) return;
     logOrphaned();
-    this.#server?.close();
+    // One that does not serve yet has nothing to finish, and nobody would end it once it does.
+    if (this.#server === undefined) process.exit(1);
+    this.#server.close();
   }
 }
 

@@ -1,10 +1,11 @@
 /** `postern serve --workers`: one server, several processes. */
 
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, run, runtimeNames } from "../cli/command.ts";
+import { Certificates, missing } from "../tls/certificates.ts";
 import { deliver, ended, type Greeted, greeted, greetedBy, pidIn, quit } from "./client.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "postern-workers-"));
@@ -22,6 +23,17 @@ function start(
 async function workersOf(command: Command): Promise<number[]> {
   await command.port();
   return [...command.stdout.matchAll(/worker \d is ready, pid (\d+)/g)].map(([, pid]) => Number(pid));
+}
+
+/** Opens a pipe for writing, once somebody reads from it. */
+async function opened(fifo: string): Promise<number> {
+  while (true) {
+    try {
+      return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
 }
 
 /** Opens sessions until there are so many. Places of those that ended a moment ago may still be taken. */
@@ -140,6 +152,35 @@ describe.each(runtimeNames)("%s", (runtime) => {
       }
       const { status, stderr } = await command.stop();
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    },
+    60_000,
+  );
+
+  test.skipIf(missing !== undefined).each(["SIGTERM", "SIGKILL"] as const)(
+    "a worker that reads its certificate when the parent ends does not serve for ever: %s",
+    async (signal) => {
+      const certificates = new Certificates();
+      certificates.server("mx", "mx.test");
+      const [cert, key] = ["pem", "key"].map((end) => join(certificates.folder, `mx.${end}`)) as [string, string];
+      const fifo = join(certificates.folder, "fifo");
+      Bun.spawnSync(["mkfifo", fifo]);
+      const command = start(runtime, ["--tls-cert", fifo, "--tls-key", key]);
+      const writer = await opened(fifo);
+      const { stdout } = Bun.spawnSync(["pgrep", "-P", `${command.child.pid}`]);
+      const pids = `${stdout}`.trim().split("\n").map(Number);
+      expect(pids).toHaveLength(2);
+      command.child.kill(signal);
+      await new Promise((resolve) => command.child.once("exit", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      try {
+        writeSync(writer, readFileSync(cert));
+      } catch (error) {
+        // It ended before it had read.
+        expect(error).toHaveProperty("code", "EPIPE");
+      }
+      closeSync(writer);
+      await Promise.all(pids.map(ended));
+      certificates.remove();
     },
     60_000,
   );
