@@ -113,12 +113,17 @@ function masked(text: string, what: string): string {
   return `[${encoder.encode(text).length} octets ${what}]`;
 }
 
+/** A mechanism that there is: names that clients are known to say, whether or not the server has them. */
+const mechanism =
+  /^(\s+(?:PLAIN|LOGIN|EXTERNAL|ANONYMOUS|(?:CRAM|DIGEST)-MD5|SCRAM-SHA(?:-\d{1,3}|3-512)(?:-PLUS)?|X?OAUTH(?:BEARER|2)|GSSAPI|GS2-KRB5|NTLM))(?![^\s])(.*)$/is;
+
 /** A command as far as it may be read. */
 function shown(line: string): string {
-  const auth = /^(\s*AUTH)(\s+[\w-]{1,20}(?=\s|$))?(.*)$/is.exec(line);
-  if (auth !== null) {
-    const [, verb = "", mechanism = "", rest = ""] = auth;
-    return `${visible(verb + mechanism)}${rest.trim() === "" ? "" : ` ${masked(rest.trim(), "of credentials")}`}`;
+  const [, auth, argument = ""] = /^(\s*AUTH)(.*)$/is.exec(line) ?? [];
+  if (auth !== undefined) {
+    // What stands in the mechanism's place may be the password.
+    const [, name = "", rest = argument] = mechanism.exec(argument) ?? [];
+    return `${visible(auth + name)}${rest.trim() === "" ? "" : ` ${masked(rest.trim(), "of credentials")}`}`;
   }
   const [, verb = "", rest = ""] = /^\s*([A-Za-z][A-Za-z0-9-]{0,19})(?![^\s])(.*)$/s.exec(line) ?? [];
   if (verb === "") return masked(line, "not understood");

@@ -167,9 +167,11 @@ describe("nothing secret is in a transcript", () => {
   test.each<[string, string[], string[]]>([
     ["an initial response", [`AUTH PLAIN ${base64}`], ["C: AUTH PLAIN [24 octets of credentials]"]],
     ["in any spelling", [`  aUtH \tplain   ${base64}`], ["C:   aUtH \\x09plain [24 octets of credentials]"]],
-    ["of no mechanism", [`AUTH =${base64}`, "AUTH alice wonderland"], [
+    ["of no mechanism", [`AUTH =${base64}`, "AUTH alice wonderland", "AUTH AGFsaWNlAHdvbmQ", "AUTH GSSAPI"], [
       "C: AUTH [25 octets of credentials]",
-      "C: AUTH alice [10 octets of credentials]",
+      "C: AUTH [16 octets of credentials]",
+      "C: AUTH [15 octets of credentials]",
+      "C: AUTH GSSAPI",
     ]],
     ["responses", ["AUTH PLAIN", base64], ["C: AUTH PLAIN", "C: [24 octets of response]"]],
     ["a cancelled exchange", ["AUTH LOGIN", "*"], ["C: AUTH LOGIN", "C: *"]],
@@ -179,7 +181,7 @@ describe("nothing secret is in a transcript", () => {
       "C: [8 octets of response]",
     ]],
     ["what follows a refused AUTH", ["AUTH NONE", "YWxpY2U", "d29uZGVybGFuZA", "MAIL FROM:<a@x.test>", "YWxpY2U"], [
-      "C: AUTH NONE",
+      "C: AUTH [4 octets of credentials]",
       "C: [7 octets not understood]",
       "C: [14 octets not understood]",
       "C: MAIL FROM:<a@x.test>",
@@ -212,7 +214,7 @@ describe("nothing secret is in a transcript", () => {
       for (const line of lines) await client.command(line);
     });
     expect(linesOf(text).filter((line) => line.startsWith("C:") && line !== "C: EHLO client.test")).toEqual(expected);
-    expect(text.replace(/AUTH alice/, "")).not.toMatch(/wonderland|alice|AGFs|biws|hunter2/);
+    expect(text).not.toMatch(/wonderland|alice|AGFs|biws|hunter2/);
     expect(text).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
