@@ -103,9 +103,14 @@ function find(flag: Flag, given: Arguments, environment: Environment): Written |
   if (flag.hasNoTwin) return undefined;
   for (const name of [twinOf(flag), flag.environment]) {
     const value = name === undefined ? undefined : environment[name];
-    if (name !== undefined && value) return { name, value, source: "environment" };
+    if (name !== undefined && value && !isServiceLink(name, value)) return { name, value, source: "environment" };
   }
   return undefined;
+}
+
+/** Whether nobody set it: Kubernetes does where a Service is called `postern`, and Docker where a container is linked. */
+function isServiceLink(name: string, value: string): boolean {
+  return name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(value);
 }
 
 function read(flag: Flag, name: string, value: string): unknown {

@@ -83,6 +83,11 @@ describe("precedence", () => {
     ["a twin before PORT", [], { POSTERN_PORT: "2", PORT: "3" }, { port: 2 }],
     ["PORT before the default", [], { PORT: "3" }, { port: 3 }],
     ["an empty twin counts as not set", [], { POSTERN_PORT: "", PORT: "3" }, { port: 3 }],
+    ["what Kubernetes sets for a Service counts as not set", [], {
+      POSTERN_PORT: "tcp://10.0.0.1:25",
+      POSTERN_HTTP_PORT: "udp://10.0.0.1:53",
+      PORT: "3",
+    }, { port: 3 }],
     ["twins of nested options", [], { POSTERN_MAX_RECIPIENTS: "7" }, { limits: { recipients: 7 } }],
     ["twins of sizes and times", [], { POSTERN_MAX_SIZE: "1MiB", POSTERN_HANDLER_TIMEOUT: "1.5" }, {
       maxSize: 2 ** 20,
