@@ -72,6 +72,12 @@ function listen(address: ListenAddress, accept: (socket: Socket) => void): Promi
 /** What has HTTP open is not to be had for SMTP. */
 const mostHttpConnections = 64;
 
+/**
+ * So long a request may take to come, in milliseconds: by default it is a minute and more, and so long a few clients
+ * that never finish theirs would keep everybody from `/healthz`. How long an answer takes is no matter of these.
+ */
+const httpTimes = { headersTimeout: 5000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 };
+
 async function listenHttp(
   { port, hostname }: { port: number; hostname: string },
   answer: PageHandler,
@@ -83,7 +89,7 @@ async function listenHttp(
     // Checks that speak HTTP/1.0 may name no host.
     hostname: "localhost",
   });
-  const server = createHttpServer((incoming, outgoing) => void listener(incoming, outgoing));
+  const server = createHttpServer(httpTimes, (incoming, outgoing) => void listener(incoming, outgoing));
   server.maxConnections = mostHttpConnections;
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, hostname, resolve));
   server.on("error", () => {});

@@ -57,6 +57,20 @@ describe.each(runtimeNames)("HTTP beside SMTP on %s", (name) => {
     await served.close();
   });
 
+  test("is there again soon for others when clients never finish their requests", async () => {
+    const served = await runtime.serve("operating", { http });
+    await using hogs = new AsyncDisposableStack();
+    for (let count = 0; count < 64; count++) {
+      const hog = connect(served.httpPort!, "127.0.0.1", () => hog.write("GET /heal")).on("error", () => {});
+      hogs.defer(() => void hog.destroy());
+    }
+    const request = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    while (!(await raw(served, request).catch(() => "")).startsWith("HTTP/1.1 200")) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    await served.close();
+  }, 30_000);
+
   test("answers checks that name no host, and refuses an app's request for what is none", async () => {
     const served = await runtime.serve("operating", { http });
     expect(await raw(served, "GET /healthz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.[01] 200 /);
