@@ -26,6 +26,7 @@ import type { Session } from "./session/session.ts";
 import type { Socket } from "./socket.ts";
 // The spool asks for it when a message needs a file; it might not be to be had then, for want of file descriptors.
 import "./spool/file.ts";
+import { checkFolder } from "./spool/folder.ts";
 import { defaultMemoryBudget, Spool, type SpoolOptions } from "./spool/spool.ts";
 import { Sweep } from "./sweep.ts";
 import type { Credentials } from "./tls/credentials.ts";
@@ -64,6 +65,7 @@ export interface Shared {
  *
  * @param shared absent: it has all for itself.
  * @throws {TypeError | RangeError} for a handler that is none, and for options that cannot be.
+ * @throws {Error} when messages cannot be kept in the folder that is set.
  */
 export function createEngine(handler: MailHandler, options: ServeOptions, shared?: Shared): Engine {
   validate(options);
@@ -73,6 +75,7 @@ export function createEngine(handler: MailHandler, options: ServeOptions, shared
   const shortest = Math.min(...Object.values(waits));
   const sweep = new Sweep(Math.min(1000, Math.max(10, shortest / 10)));
   const background = new Set<Promise<unknown>>();
+  if (options.spool?.directory !== undefined) checkFolder(options.spool.directory);
   const spool = new Spool(shareOf(options.spool, shared?.workers));
   const limits = limitsOf(options);
   const addressFailures = shared?.addressFailures ??

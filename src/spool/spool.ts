@@ -19,7 +19,7 @@ export interface SpoolOptions {
    * disk.
    */
   readonly diskBudget?: number;
-  /** Where the files are made. Default: the system's folder for temporary files. */
+  /** Where the files are made: a folder that is there. Default: the system's folder for temporary files. */
   readonly directory?: string;
 }
 

@@ -155,6 +155,18 @@ describe.skipIf(disk === undefined)("disk", () => {
   }, 60_000);
 });
 
+test.each(runtimeNames)("a folder for messages that will not do is an error at the start on %s", async (name) => {
+  const file = join(folder, `file-${name}`);
+  writeFileSync(file, "");
+  await using runtime = await Runtime.start(name);
+  for (
+    const [directory, why] of [["/nonexistent", "there is no such directory"], [file, "it is no directory"]] as const
+  ) {
+    const serving = runtime.serve("conformance", { spool: { directory } });
+    await expect(serving).rejects.toThrow(`Cannot keep messages in ${directory}: ${why}`);
+  }
+}, 60_000);
+
 test.concurrent.each(runtimeNames)("the folder for messages is gone, and comes back, on %s", async (name) => {
   const directory = join(folder, `gone-${name}`);
   mkdirSync(directory);
