@@ -11,11 +11,16 @@ const isPlain = /^[\x20-\x5b\x5d-\x7e]*$/;
 /** The same for text that may be escaped already: backslashes stay as they are. */
 export function withoutControls(text: string): string {
   if (isPlain.test(text)) return text;
-  return text.toWellFormed().replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.charCodeAt(0).toString(16);
+  return text.toWellFormed().replace(unseen, (character) => {
+    const code = character.codePointAt(0)!.toString(16);
+    if (code.length > 4) return `\\u{${code}}`;
     return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
   });
 }
+
+/** What a terminal obeys, what turns the direction of writing, and what takes no room: two texts would look alike. */
+const unseen =
+  /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 
 /**
  * A URL that others may read: without its user and password, and with only the names of its query, whose values are

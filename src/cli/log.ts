@@ -113,7 +113,11 @@ function withoutUnseen(json: string): string {
   return json.replace(unseenEach, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-const unseen = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+/** As in visible.ts; each half of a surrogate pair by itself, as JSON escapes them. */
+const unseen = new RegExp(
+  "[\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\u2066-\\u2069\\ufeff]" +
+    "|\\udb40(?=[\\udc00-\\udc7f])|(?<=\\udb40)[\\udc00-\\udc7f]",
+);
 const unseenEach = new RegExp(unseen, "g");
 
 /** The names of what a line says of itself. */

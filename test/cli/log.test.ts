@@ -7,7 +7,7 @@ import { logHandlerFailure, logObserver, logProxyFault } from "../../src/log.ts"
 import { describeError, stackOf, visible } from "../../src/visible.ts";
 
 /** Letters that a terminal obeys, or that only look like text. */
-const traps = "\x1b[2J\r\n\x7f\x9b31m\u2028\u202eabc\u2066";
+const traps = "\x1b[2J\r\n\x7f\x9b31m\u2028\u202eabc\u2066\u061c\u200b\u200f\u2060\u2064\ufeff\u{e0000}\u{e007f}";
 
 function listening(isTTY = false, environment: Record<string, string> = {}) {
   let written = "";
@@ -237,6 +237,8 @@ test.each([
   ["Grüße 日本", "Grüße 日本"],
   ["\x00\t\x1b\x7f\x9b", "\\x00\\x09\\x1b\\x7f\\x9b"],
   ["\u202e\u2066\u2028", "\\u202e\\u2066\\u2028"],
+  ["a\u200b\u200d\u200e\u200f\u061c", "a\\u200b\\u200d\\u200e\\u200f\\u061c"],
+  ["\u2060\u2064\ufeff\u{e0041}\u{1f600}é", "\\u2060\\u2064\\ufeff\\u{e0041}\u{1f600}é"],
   ["\ud800", "\ufffd"],
 ])("%j is shown as %j", (text, shown) => {
   expect(visible(text)).toBe(shown);
