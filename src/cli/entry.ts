@@ -82,11 +82,19 @@ async function importModule(place: string): Promise<Record<string, unknown>> {
   try {
     return await import(place);
   } catch (error) {
-    const code = (error as { code?: unknown } | undefined)?.code;
-    if (!needsTranslation.includes(String(code)) || !place.startsWith("file:")) throw error;
+    if (!needsTranslation.includes(codeOf(error)) || !place.startsWith("file:")) throw error;
     const { createJiti } = await import("jiti");
     // Nothing is left behind: no cache of translations.
     return await createJiti(place, { fsCache: false, interopDefault: false }).import(fileURLToPath(place));
+  }
+}
+
+/** Whatever an app throws. */
+function codeOf(thrown: unknown): string {
+  try {
+    return String((thrown as { code?: unknown }).code);
+  } catch {
+    return "";
   }
 }
 
@@ -111,8 +119,16 @@ function unwrapped(value: unknown): unknown {
   return isTranslated ? value.default : value;
 }
 
-/** `app.ts:3:7`, when the error tells of the entry itself. */
+/** `app.ts:3:7`, when the error tells of the entry itself. Never throws itself, whatever an app threw. */
 function whereIn(place: string, error: unknown): string {
+  try {
+    return positionIn(place, error);
+  } catch {
+    return "";
+  }
+}
+
+function positionIn(place: string, error: unknown): string {
   if (!(error instanceof Error) || !place.startsWith("file:")) return "";
   const path = fileURLToPath(place);
   const name = visible(path.slice(path.lastIndexOf(sep) + 1));

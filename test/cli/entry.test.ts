@@ -108,6 +108,11 @@ const failures: readonly [what: string, entry: string, line: RegExp][] = [
     write("string.ts", 'throw "just\\x1b[31m text";\n'),
     /^postern: cannot load .*string\.ts: just\\x1b\[31m text$/,
   ],
+  [
+    "an error with a stack that is none",
+    write("stackless.ts", 'throw Object.assign(new RangeError("no list"), { stack: 7, code: Object.create(null) });\n'),
+    /^postern: cannot load .*stackless\.ts: RangeError: no list$/,
+  ],
   ["bad syntax", write("syntax.ts", "export default const;\n"), /^postern: cannot load .*syntax\.ts: .+$/],
   [
     "a missing import",
