@@ -72,7 +72,8 @@ export interface Server extends BoundAddress, AsyncDisposable {
    * Takes newer certificates for all handshakes from now on; sessions go on with what they have.
    *
    * @throws {Error} when the server was started without TLS, when a file cannot be read, and when certificate and key
-   * are not fit for use. The old certificates stay then.
+   * are not fit for use. The old certificates stay then. Also once a server with workers is closed, when none of them is
+   * ready, and when one does not answer within ten seconds; that one takes them once it can.
    */
   reload(options: { readonly tls: TlsOptions }): Promise<void>;
   /**

@@ -21,6 +21,14 @@ export function logEnded(slot: number, pid: number | undefined, how: string, wai
   });
 }
 
+/** A worker that started during a reload keeps the certificates it has. */
+export function logNotRenewed(slot: number, reason: string): void {
+  logError(workers, "worker {worker} has not taken the new certificates: {reason}", {
+    worker: slot + 1,
+    reason: visible(reason),
+  });
+}
+
 /** A worker's process could not be started. */
 export function logUnstarted(slot: number, reason: string, wait: number): void {
   logError(workers, "worker {worker} could not be started: {reason}; the next attempt is in {milliseconds} ms", {

@@ -6,7 +6,6 @@ import { defaultGrace } from "../limits.ts";
 import type { HttpBeside, ListenHttp } from "../operations/http.ts";
 import { listenersOf, type ServeOptions } from "../options.ts";
 import type { BoundAddress, Server } from "../server.ts";
-import type { TlsOptions } from "../tls/options.ts";
 import { serveHttp } from "./http.ts";
 import { Ledger } from "./ledger.ts";
 import { logEnded, logFailed, logReady, logUnstarted } from "./log.ts";
@@ -14,6 +13,7 @@ import { type FromParent, type FromWorker, opened, sealed } from "./messages.ts"
 import { WorkerMetrics } from "./metrics.ts";
 import { type Processes, workerEnvironment } from "./processes.ts";
 import { Questions } from "./questions.ts";
+import { Renewal } from "./renewal.ts";
 import { Slot } from "./slot.ts";
 import { after, longestTimer } from "../timer.ts";
 
@@ -80,7 +80,7 @@ class Parent {
   readonly #waiting: (() => void)[] = [];
   #ledger: Ledger | undefined;
   #listeners: readonly BoundAddress[] | undefined;
-  #tls: TlsOptions | undefined;
+  readonly #renewal: Renewal;
   #closing: Promise<void> | undefined;
   #closed: () => void = () => {};
   readonly #whenClosed = new Promise<void>((resolve) => this.#closed = resolve);
@@ -88,6 +88,7 @@ class Parent {
   constructor(count: number, processes: Processes) {
     this.#processes = processes;
     this.#slots = Array.from({ length: count }, (_, number) => new Slot(number));
+    this.#renewal = new Renewal(this.#slots, this.#questions, tell);
   }
 
   async start(): Promise<void> {
@@ -107,7 +108,7 @@ class Parent {
       closed: this.#whenClosed,
       http: this.http?.address,
       metrics: () => this.metrics(),
-      reload: ({ tls }) => this.#reload(tls),
+      reload: ({ tls }) => this.#renewal.reload(tls),
       close: (settings) => this.close(settings),
       [Symbol.asyncDispose]: () => this.close(),
     };
@@ -129,6 +130,7 @@ class Parent {
   async #close(grace: number): Promise<void> {
     const began = performance.now();
     this.http?.drain();
+    this.#renewal.end();
     for (const slot of this.#slots) slot.retire();
     const children = this.#slots.map(({ child }) => child).filter((child) => child !== undefined);
     await Promise.all(children.map((child) => {
@@ -139,12 +141,6 @@ class Parent {
     }));
     await this.http?.end(grace - (performance.now() - began));
     this.#closed();
-  }
-
-  /** For one that begins meanwhile see `ready`. */
-  async #reload(tls: TlsOptions): Promise<void> {
-    await this.#questions.ask(this.#ready, (child, id) => tell(child, { type: "reload", id, tls }));
-    this.#tls = tls;
   }
 
   /** The workers that listen. */
@@ -161,7 +157,6 @@ class Parent {
       throw this.#unstarted(slot, error as Error);
     }
     const member = { tell: (message: FromParent) => tell(child, message) };
-    let tls: TlsOptions | undefined;
     return await new Promise((resolve, reject) => {
       let failure: WorkerError | undefined;
       child.on("message", (received) => {
@@ -172,12 +167,11 @@ class Parent {
             if (this.#closing !== undefined) return tell(child, { type: "close" });
             this.#ledger ??= new Ledger(message.limits, this.#slots.length);
             this.#ledger.join(member);
-            tls = this.#tls;
-            return this.#leadIn(slot, () => tell(child, this.#welcome(slot, isReplacement)));
+            return this.#leadIn(slot, () => tell(child, this.#welcome(child, slot, isReplacement)));
           case "ready":
             slot.isReady = true;
             this.#listeners ??= message.listeners;
-            if (this.#tls !== undefined && this.#tls !== tls) tell(child, { type: "reload", id: 0, tls: this.#tls });
+            this.#renewal.ready(slot);
             logReady(slot.number, child.pid);
             for (const welcome of this.#waiting.splice(0)) welcome();
             return resolve();
@@ -232,14 +226,14 @@ class Parent {
     else this.#waiting.push(welcome);
   }
 
-  #welcome(slot: Slot, isReplacement: boolean): FromParent {
+  #welcome(child: ChildProcess, slot: Slot, isReplacement: boolean): FromParent {
     return {
       type: "welcome",
       workers: this.#slots.length,
       slot: slot.number,
       isReplacement,
       ports: this.#listeners?.map(({ port }) => port) ?? null,
-      tls: this.#tls ?? null,
+      tls: this.#renewal.welcome(child) ?? null,
       ...this.#ledger!.memory,
     };
   }

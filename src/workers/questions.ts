@@ -7,19 +7,6 @@ export class Questions {
   readonly #waiting = new Map<number, (answer: Answer | undefined) => void>();
   #asked = 0;
 
-  /**
-   * Asks each of them; one that ends meanwhile is left out.
-   *
-   * @throws {Error} when one could not do it.
-   */
-  async ask(workers: readonly ChildProcess[], tell: (worker: ChildProcess, id: number) => void): Promise<Answer[]> {
-    const all = await Promise.all(workers.map((worker) => this.put(worker, tell)));
-    const answers = all.filter((answer) => answer !== undefined);
-    const failure = answers.find(({ error }) => error !== undefined);
-    if (failure !== undefined) throw new Error(failure.error);
-    return answers;
-  }
-
   /** A worker answered. */
   hear(id: number, answer: Answer): void {
     this.#waiting.get(id)?.(answer);
@@ -28,16 +15,16 @@ export class Questions {
   /**
    * Asks one; undefined when it ends meanwhile, or does not answer in time.
    *
-   * @param patience milliseconds. Default: as long as it lives.
+   * @param patience milliseconds.
    */
   put(
     worker: ChildProcess,
     tell: (worker: ChildProcess, id: number) => void,
-    patience?: number,
+    patience: number,
   ): Promise<Answer | undefined> {
     const id = ++this.#asked;
     return new Promise((resolve) => {
-      const timer = patience === undefined ? undefined : setTimeout(() => done(undefined), patience);
+      const timer = setTimeout(() => done(undefined), patience);
       const done = (answer: Answer | undefined) => {
         clearTimeout(timer);
         this.#waiting.delete(id);

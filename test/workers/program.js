@@ -18,14 +18,16 @@ if (process.argv.includes("--twice")) {
   await serve(app, { workers: 2 }).catch((error) => console.log(`twice: ${error.message}`));
 }
 console.log(JSON.stringify({ pid: process.pid, ports: server.listeners.map(({ port }) => port) }));
+const reload = () => server.reload({ tls }).then(() => "reloaded", (error) => `kept: ${error.message}`);
 process.stdin.on("data", async (bytes) => {
   switch (`${bytes}`.trim()) {
     case "reload":
-      return console.log(await server.reload({ tls }).then(() => "reloaded", (error) => `kept: ${error.message}`));
+      return console.log(await reload());
     case "connections":
       return console.log(`connections: ${server.connections}, sessions: ${server.sessions.length}`);
     case "close":
       await server.close();
+      console.log(await reload());
       console.log("closed");
       process.exit();
   }

@@ -5,6 +5,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { Questions } from "../../src/workers/questions.ts";
+import { Renewal } from "../../src/workers/renewal.ts";
+import { Slot } from "../../src/workers/slot.ts";
 import { type RuntimeName, runtimeNames } from "../runtime.ts";
 import { root } from "../cli/command.ts";
 import { Certificates, missing } from "../tls/certificates.ts";
@@ -93,15 +96,67 @@ describe.skipIf(missing !== undefined).each(runtimeNames)("%s", (runtime) => {
     while (!program.output.includes("connections: 1, sessions: 0")) await program.ask("connections", /connections: .*/);
     program.child.stdin.write("close\n");
     expect((await session.client.reply()).raw).toStartWith("421 4.3.2 ");
-    await program.printed(/^closed$/m);
+    await program.printed(/^kept: Cannot reload TLS certificates: the server is closed\nclosed$/m);
     expect(await program.ended).toBe(0);
     await Promise.all([...pids].map(ended));
     expect(existsSync(file(runtime))).toBe(false);
   }, 60_000);
+
+  test("a worker that starts during a reload takes part in it, and one that hangs ends it", async () => {
+    const file = (name: string) => join(certificates!.folder, name);
+    const use = (name: string) => [".pem", ".key"].forEach((end) => copyFileSync(file(name + end), file(`now${end}`)));
+    use("one");
+    const unix = file(`${runtime}-2`);
+    const program = new Program(runtime, [file("now.pem"), file("now.key"), unix]);
+    const [, port] = await program.printed(/"ports":\[(\d+),0\]}/);
+    // The only one that listens on the Unix socket, except on Node.
+    const killed = await pidAt(unix);
+    let kept = killed;
+    while (kept === killed) kept = await pidAt(Number(port));
+    process.kill(kept, "SIGSTOP");
+    process.kill(killed, "SIGKILL");
+    await program.printed(/ended with SIGKILL/);
+    // It has read the certificate by now.
+    program.child.stdin.write("reload\n");
+    const newcomer = await newcomerAt(unix, [killed, kept]);
+    use("two");
+    process.kill(kept, "SIGCONT");
+    await program.printed(/^reloaded$/m);
+    for (const pid of [kept, newcomer]) expect(await subjectAt(Number(port), pid)).toBe("two");
+
+    use("one");
+    process.kill(kept, "SIGSTOP");
+    expect(await program.ask("reload", /^(?:kept|reloaded).*/m)).toMatch(
+      new RegExp(`^kept: worker \\d, pid ${kept}, did not answer within 10 s; it takes them once it can`),
+    );
+    process.kill(kept, "SIGCONT");
+    expect(await subjectAt(Number(port), newcomer)).toBe("one");
+    while (await subjectAt(Number(port), kept) !== "one");
+    program.child.stdin.write("close\n");
+    expect(await program.ended).toBe(0);
+  }, 60_000);
 });
 
-async function pidAt(port: number): Promise<number> {
-  const session = await greeted(port);
+test("without a worker that could look at them, certificates are not taken", async () => {
+  const renewal = new Renewal([new Slot(0)], new Questions(), () => {});
+  const outcome = renewal.reload({ cert: "mx.pem", key: "mx.key" });
+  await expect(outcome).rejects.toThrow("Cannot reload TLS certificates: no worker is ready");
+});
+
+/** A process that is none of those that are known. Node hands connections to one that is stopped, too. */
+async function newcomerAt(where: string, known: readonly number[]): Promise<number> {
+  while (true) {
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, 300));
+    const session = await Promise.race([greeted(where).catch(() => undefined), late]);
+    const pid = session === undefined ? undefined : pidIn(session.greeting);
+    session?.client.destroy();
+    if (pid !== undefined && !known.includes(pid)) return pid;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function pidAt(where: number | string): Promise<number> {
+  const session = await greeted(where);
   await quit(session);
   return pidIn(session.greeting)!;
 }
