@@ -47,7 +47,7 @@ export interface CommandSurroundings {
  * @throws {UsageError | CommandError}
  */
 export async function serveCommand(words: readonly string[], surroundings: CommandSurroundings): Promise<void> {
-  const { environment, output, onSettings } = surroundings;
+  const { environment, output, onSettings, signals } = surroundings;
   const { flags, operands } = parseArguments(words, shapesOf(serveFlags), await availableParser());
   if (flags.get("help") === true) return output.write(serveHelp(serveFlags));
   const settings = readSettings({ flags, operands }, environment, serveFlags);
@@ -69,6 +69,7 @@ export async function serveCommand(words: readonly string[], surroundings: Comma
   // pages are the parent's.
   const isServing = !isShared(options) || isWorker() || options.http !== undefined;
   if (isWorker()) endWithParent();
+  else signals.holdHangup();
   const loading = entry === undefined ? inbox(shower(settings, output)) : isServing ? loadEntry(entry) : notHere;
   const loaded = await unlessStopped(Promise.resolve(loading).then((handler) => ({ handler })), surroundings);
   if (typeof loaded === "string") return sayStopped(loaded, command, output);
@@ -157,7 +158,10 @@ function renewTls(
   { signals }: CommandSurroundings,
   say: Say,
 ): Disposable | undefined {
-  if (tls === undefined) return undefined;
+  if (tls === undefined) {
+    signals.onHangup(() => say("SIGHUP: there is nothing to read again, the server has no TLS", { tls: "none" }));
+    return undefined;
+  }
   if (filesOf(tls).length === 0) {
     signals.onHangup(() => say("SIGHUP: there is no file to read again, the certificate is text", { tls: "kept" }));
     return undefined;

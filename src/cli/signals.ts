@@ -1,12 +1,15 @@
 /** What reaches the process from outside, and what of its own goes unheard. */
 
 import process from "node:process";
+import { isatty } from "node:tty";
 
 /** What the command wants to hear of. */
 export interface Signals {
   /** The first signal to end, from the first call on. The next one ends the process, status 1. */
   first(): Promise<string>;
-  /** SIGHUP: what lies in files is to be read again. */
+  /** From now on SIGHUP does not end the process, unless it says that the process's terminal is gone: that is an end. */
+  holdHangup(): void;
+  /** SIGHUP: what lies in files is to be read again. One that was held is heard now. */
   onHangup(listener: () => void): void;
   onUnhandledRejection(listener: (reason: unknown) => void): void;
   /** After it the process ends as after a signal, but with status 1: nobody knows what state it is in. */
@@ -25,6 +28,8 @@ export function processSignals(): Signals {
   const ending = new Promise<string>((resolve) => end = resolve);
   let firstAt: number | undefined;
   let isHearing = false;
+  let hangup: (() => void) | undefined;
+  let isHeld = false;
 
   function hear(signal: string): void {
     const now = performance.now();
@@ -41,8 +46,17 @@ export function processSignals(): Signals {
       process.on("SIGTERM", () => hear("SIGTERM"));
       return ending;
     },
+    holdHangup() {
+      const hasTerminal = isatty(0);
+      process.on("SIGHUP", () => {
+        if (hasTerminal && !isatty(0)) hear("SIGHUP");
+        else if (hangup === undefined) isHeld = true;
+        else hangup();
+      });
+    },
     onHangup(listener) {
-      process.on("SIGHUP", listener);
+      hangup = listener;
+      if (isHeld) listener();
     },
     onUnhandledRejection(listener) {
       process.on("unhandledRejection", listener);

@@ -47,6 +47,7 @@ export class Worker {
   static async join(limits: ServerLimits): Promise<Worker> {
     if (hasJoined) throw new TypeError("Cannot serve with workers twice in one program: give one server all listeners");
     hasJoined = true;
+    ignoreHangup();
     if (!process.connected) throw new Error("The parent of this worker is gone");
     const welcome = await new Promise<Welcome>((resolve, reject) => {
       const watch = whenOrphaned(() => reject(new Error("The parent of this worker is gone")));
@@ -117,10 +118,18 @@ export class Worker {
 
 /** Until it serves, a worker whose parent is gone ends at once, whatever it is waiting for: nobody else would end it. */
 export function endWithParent(): void {
+  ignoreHangup();
   whenOrphaned(() => {
     if (!hasJoined) process.exit(1);
   });
 }
+
+/** SIGHUP is for the parent. Sent to the whole process group, it would end workers in the middle of a message. */
+function ignoreHangup(): void {
+  process.off("SIGHUP", doNothing).on("SIGHUP", doNothing);
+}
+
+function doNothing(): void {}
 
 /** Tells the parent that this process cannot serve, where it is a worker. */
 export function tellFailure(message: string, status: number = 1): Promise<void> {

@@ -99,6 +99,20 @@ describe.each(runtimeNames)("%s", (runtime) => {
     await Promise.all(pids.map(ended));
   }, 60_000);
 
+  test("SIGHUP to all processes ends none while a message is on its way", async () => {
+    const command = start(runtime);
+    const port = await command.port();
+    const pids = await workersOf(command);
+    const finish = await deliver(await greetedBy(port, pids[1]!), "unimpressed", "halfway");
+    for (const pid of [command.child.pid!, ...pids]) process.kill(pid, "SIGHUP");
+    await command.printed(/SIGHUP: there is nothing to read again, the server has no TLS/);
+    expect(await finish()).toBe(`250 2.0.0 pid ${pids[1]}`);
+    for (const pid of pids) expect(await deliver(await greetedBy(port, pid), "alice")).toBe(`250 2.0.0 pid ${pid}`);
+    const { status, stdout } = await command.stop();
+    expect(status).toBe(0);
+    expect(stdout).not.toContain("another takes its place");
+  }, 60_000);
+
   test("workers whose parent is killed finish what they have, and end", async () => {
     const command = start(runtime);
     const port = await command.port();
