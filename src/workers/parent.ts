@@ -32,6 +32,9 @@ export class WorkerError extends Error {
 /** Beyond the grace: milliseconds after which a worker that does not end is killed. */
 const margin = 3000;
 
+/** Ctrl-C reaches all processes: milliseconds until a worker that ended well, maybe only sooner than we, is missed. */
+const echo = 50;
+
 let hasStarted = false;
 
 /**
@@ -192,7 +195,10 @@ class Parent {
         reject(failure ?? new WorkerError(`a worker ended with ${how} before it was ready`, 1));
         if (this.#isReplacing) {
           if (failure !== undefined) logFailed(slot.number, child.pid, failure.message);
-          logEnded(slot.number, child.pid, how, this.#retry(slot));
+          const wait = this.#retry(slot);
+          const log = () => this.#isReplacing && logEnded(slot.number, child.pid, how, wait);
+          if (how === "status 0") setTimeout(log, echo);
+          else log();
         }
       };
       child.on("exit", (status, signal) => end(signal ?? `status ${status}`));

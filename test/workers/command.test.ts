@@ -113,6 +113,26 @@ describe.each(runtimeNames)("%s", (runtime) => {
     expect(stdout).not.toContain("another takes its place");
   }, 60_000);
 
+  test.skipIf(process.platform !== "linux")(
+    "a worker that ends by the signal that its parent is about to hear is no failure",
+    async () => {
+      const command = start(runtime);
+      const [pid = 0] = await workersOf(command);
+      command.child.kill("SIGSTOP");
+      process.kill(pid, "SIGINT");
+      // It is a zombie until its parent looks.
+      while (!readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      command.child.kill("SIGINT");
+      command.child.kill("SIGCONT");
+      const { status, stdout, stderr } = await command.ended;
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).not.toContain("ended with");
+    },
+    60_000,
+  );
+
   test("workers whose parent is killed finish what they have, and end", async () => {
     const command = start(runtime);
     const port = await command.port();
