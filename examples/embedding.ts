@@ -53,36 +53,44 @@ export interface WebSocketLike {
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 
+/** Octets that may have come before they are read: nothing tells the client to wait, and SMTP lets few send so far ahead. */
+const mostUnread = 16 * 1024 * 1024;
+
 /** A session whose octets travel in binary messages of a WebSocket; resolves when it is over. */
 export function overWebSocket(socket: WebSocketLike, remoteAddress: string): Promise<void> {
   socket.binaryType = "arraybuffer";
+  let isOpen = true;
+  let isRead = true;
   const readable = new ReadableStream<Uint8Array>({
     start(controller) {
+      const end = () => {
+        isOpen = false;
+        if (isRead) controller.close();
+        isRead = false;
+      };
       socket.addEventListener("message", ({ data }) => {
-        if (data instanceof ArrayBuffer) controller.enqueue(new Uint8Array(data));
+        if (!isRead || !(data instanceof ArrayBuffer)) return;
+        controller.enqueue(new Uint8Array(data));
+        if (controller.desiredSize! > -mostUnread) return;
+        end();
+        socket.close();
       });
-      for (const end of ["close", "error"] as const) socket.addEventListener(end, () => closed(controller));
+      for (const event of ["close", "error"] as const) socket.addEventListener(event, end);
     },
-  });
+    // The session may end first.
+    cancel: () => void (isRead = false),
+  }, new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }));
   const writable = new WritableStream<Uint8Array>({
     async write(bytes) {
-      // The interface has no other word for "slow down".
-      while (socket.bufferedAmount > 64 * 1024) await new Promise((resolve) => setTimeout(resolve, 10));
+      // The interface has no other word for "slow down". What a client that is gone did not take stays there for ever.
+      while (isOpen && socket.bufferedAmount > 64 * 1024) await new Promise((resolve) => setTimeout(resolve, 10));
+      if (!isOpen) throw new Error("The WebSocket is closed");
       socket.send(bytes);
     },
     close: () => socket.close(),
     abort: () => socket.close(),
   });
   return connections.handle(fromWebStreams({ readable, writable }, { remote: { address: remoteAddress, port: 0 } }));
-}
-
-/** Both may say so, and the session may have ended first. */
-function closed(controller: ReadableStreamDefaultController<Uint8Array>): void {
-  try {
-    controller.close();
-  } catch {
-    // It was closed before.
-  }
 }
 
 // Not where it is imported, as by a test. (Node 20 has no import.meta.main.)

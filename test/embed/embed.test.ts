@@ -4,13 +4,54 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Duplex } from "node:stream";
 import { Postern } from "postern";
 import { connectionHandler, fromNodeStream, fromWebStreams, handleConnection } from "postern/embed";
-import { connections } from "../../examples/embedding.ts";
+import { connections, overWebSocket } from "../../examples/embedding.ts";
 import { hold } from "../../src/testing/dialogue.ts";
 import { type Elsewhere, runElsewhere } from "../elsewhere.ts";
 import { cases } from "./cases.ts";
 import { listenTo, script, StreamClient } from "./streamclient.ts";
 
 setDefaultTimeout(20_000);
+
+/** A WebSocket of which nobody but the test hears. */
+class SilentWebSocket extends EventTarget {
+  binaryType = "";
+  bufferedAmount = 0;
+  isClosed = false;
+
+  send(): void {}
+
+  close(): void {
+    this.isClosed = true;
+    this.dispatchEvent(new Event("close"));
+  }
+
+  message(octets: number): void {
+    this.dispatchEvent(new MessageEvent("message", { data: new ArrayBuffer(octets) }));
+  }
+}
+
+describe("a client of examples/embedding.ts over a WebSocket", () => {
+  test("that is gone before it took the replies leaves nobody waiting", async () => {
+    const socket = new SilentWebSocket();
+    socket.bufferedAmount = 1024 * 1024;
+    const session = overWebSocket(socket as never, "192.0.2.1");
+    socket.close();
+    await session;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    let looks = 0;
+    Object.defineProperty(socket, "bufferedAmount", { get: () => ++looks + 1024 * 1024 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(looks).toBe(0);
+  });
+
+  test("that sends more than is read is sent away", async () => {
+    const socket = new SilentWebSocket();
+    const session = overWebSocket(socket as never, "192.0.2.1");
+    for (let sent = 0; sent < 20; sent++) socket.message(1024 * 1024);
+    expect(socket.isClosed).toBe(true);
+    await session;
+  });
+});
 
 describe("examples/embedding.ts on Bun", () => {
   afterAll(async () => await connections.close());
