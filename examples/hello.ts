@@ -10,7 +10,8 @@ const app: Postern = new Postern();
 
 app.deliver("hello@example.com", async (c) => {
   const { from, subject } = await c.var.mail.parse();
-  console.log(`${from?.text ?? "somebody"} says: ${subject ?? "nothing"}`);
+  // As JSON, in which no control character of a stranger's reaches the terminal.
+  console.log(`${JSON.stringify(from?.text ?? "somebody")} says: ${JSON.stringify(subject ?? "nothing")}`);
   return c.text("Hello to you, too");
 });
 

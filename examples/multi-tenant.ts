@@ -31,7 +31,7 @@ app.deliver(":user@:tenant.example.com", (c) => {
   const { user, tenant } = c.req.param();
   const { name, inbox } = tenants.get(tenant)!;
   inbox.push({ to: user, subject: c.var.mail.headers.get("subject") ?? "" });
-  console.log(`${name}: ${inbox.length} in the inbox, the latest to ${user}`);
+  console.log(`${name}: ${inbox.length} in the inbox, the latest to ${JSON.stringify(user)}`);
   return c.text(`Taken for ${name}`);
 });
 

@@ -10,7 +10,11 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import process from "node:process";
 import { Postern, reply } from "postern";
 
-const { REPLY_SECRET = "change me" } = process.env;
+const REPLY_SECRET: string = process.env["REPLY_SECRET"] || missing();
+
+function missing(): never {
+  throw new Error("REPLY_SECRET is not set: without a secret of your own, anybody could sign addresses");
+}
 
 /** Hexadecimal, because mail addresses may change their case on the way; 80 bits, because they should stay short. */
 function signatureOf(conversation: string): string {
@@ -40,7 +44,8 @@ app.rcpt("reply+:token@example.com", (c) => {
 app.deliver("reply+:token@example.com", async (c) => {
   const { text = "" } = await c.var.mail.parse();
   const [answer = ""] = text.split(/^(?:>|On .+ wrote:$)/m);
-  console.log(`conversation ${conversationOf(c.req.param("token"))}: ${answer.trim()}`);
+  // As JSON, in which no control character of a stranger's reaches the terminal.
+  console.log(`conversation ${conversationOf(c.req.param("token"))}: ${JSON.stringify(answer.trim())}`);
   return c.text("Added to the conversation");
 });
 

@@ -37,7 +37,9 @@ app.use(requireAuth());
 app.use(senderMatchesUser());
 
 app.deliver("*", (c) => {
-  console.log(`${c.var.user} writes to ${c.var.recipient.address}: ${c.var.mail.headers.get("subject")}`);
+  // As JSON, in which no control character reaches the terminal.
+  const subject = JSON.stringify(c.var.mail.headers.get("subject"));
+  console.log(`${c.var.user} writes to ${JSON.stringify(c.var.recipient.address)}: ${subject}`);
   return c.text("On its way");
 });
 

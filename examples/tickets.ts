@@ -25,7 +25,9 @@ app.deliver("support@example.com", async (c) => {
   // The From field is what people read; the envelope is where a bounce would go.
   const from = mail.from?.value[0]?.address ?? c.var.envelope.from?.address ?? "";
   ticket.messages.push({ from, text: text.trim(), attachments: attachments.length });
-  console.log(`ticket ${number}, "${ticket.subject}": message ${ticket.messages.length} from ${from}`);
+  // As JSON, in which no control character of a stranger's reaches the terminal.
+  const { length } = ticket.messages;
+  console.log(`ticket ${number}, ${JSON.stringify(ticket.subject)}: message ${length} from ${JSON.stringify(from)}`);
   return c.text(`This is ticket ${number}`);
 });
 

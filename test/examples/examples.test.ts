@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { sendMail } from "../cli/client.ts";
-import { Command, root, runtimeNames } from "../cli/command.ts";
+import { Command, root, run, runtimeNames } from "../cli/command.ts";
 import { Program } from "../program.ts";
 import { WireClient } from "../wire.ts";
 
@@ -40,19 +40,21 @@ const headed = (...fields: string[]) => `From: Alice <alice@example.org>\r\n${fi
 const trials: Readonly<Record<string, () => Trial>> = {
   "hello.ts": () => ({
     async hold(port, command) {
-      expect(await outcome(port, "hello@example.com", headed("Subject: Hi"))).toBe("250 2.0.0 Hello to you, too");
+      expect(await outcome(port, "hello@example.com", headed("Subject: Hi =?utf-8?q?=1b?="))).toBe(
+        "250 2.0.0 Hello to you, too",
+      );
       expect(await outcome(port, "else@example.com")).toStartWith("550 5.1.1 ");
-      await command.printed(/^"?Alice" <alice@example\.org> says: Hi$/m);
+      await command.printed(/^"\\"Alice\\" <alice@example\.org>" says: "Hi \\u001b"$/m);
     },
   }),
   "tickets.ts": () => ({
     async hold(port, command) {
       const to = "support@example.com";
-      expect(await outcome(port, to, headed("Subject: Broken"))).toBe("250 2.0.0 This is ticket 1");
+      expect(await outcome(port, to, headed("Subject: Broken =?utf-8?q?=1b?="))).toBe("250 2.0.0 This is ticket 1");
       expect(await outcome(port, to, headed("Subject: Torn"))).toBe("250 2.0.0 This is ticket 2");
       expect(await outcome(port, to, headed("Subject: Re: [#1] Broken"))).toBe("250 2.0.0 This is ticket 1");
       expect(await outcome(port, to, headed("Subject: Re: [#9] Lost"))).toBe("550 5.6.0 There is no ticket 9");
-      await command.printed(/^ticket 1, "Broken": message 2 from alice@example\.org$/m);
+      await command.printed(/^ticket 1, "Broken \\u001b": message 2 from "alice@example\.org"$/m);
     },
   }),
   "webhook.ts": () => webhook(),
@@ -60,10 +62,10 @@ const trials: Readonly<Record<string, () => Trial>> = {
     env: { REPLY_SECRET: "a secret of this test" },
     async hold(port, command) {
       const [, address = ""] = await command.printed(/conversation 42, write to (\S+)/);
-      const answer = `${headed("Subject: Re: Your order")}> quoted\r\n`;
+      const answer = `${headed("Subject: Re: Your order")}\x1b[2J\r\n> quoted\r\n`;
       expect(await outcome(port, address.toUpperCase(), answer)).toBe("250 2.0.0 Added to the conversation");
       expect(await outcome(port, address.replace("42-", "43-"))).toBe("550 5.1.1 No such conversation");
-      await command.printed(/^conversation 42: Hello$/m);
+      await command.printed(/^conversation 42: "Hello(?:\\r)?\\n\\u001b\[2J"$/m);
     },
   }),
   "submission.ts": () => ({
@@ -80,9 +82,9 @@ const trials: Readonly<Record<string, () => Trial>> = {
       await client.command("MAIL FROM:<alice@example.com>");
       await client.command("RCPT TO:<anybody@example.net>");
       await client.command("DATA");
-      expect((await client.command(`${headed("Subject: Out")}.`)).raw).toBe("250 2.0.0 On its way");
+      expect((await client.command(`${headed("Subject: Out\x1b")}.`)).raw).toBe("250 2.0.0 On its way");
       client.destroy();
-      await command.printed(/^alice@example\.com writes to anybody@example\.net: Out$/m);
+      await command.printed(/^alice@example\.com writes to "anybody@example\.net": "Out\\u001b"$/m);
     },
   }),
   "lmtp.ts": () => ({
@@ -106,7 +108,7 @@ const trials: Readonly<Record<string, () => Trial>> = {
     async hold(port, command) {
       expect(await outcome(port, "Info@ACME.example.com")).toBe("250 2.0.0 Taken for Acme Corporation");
       expect(await outcome(port, "info@nobody.example.com")).toBe("550 5.1.2 No such tenant");
-      await command.printed(/^Acme Corporation: 1 in the inbox, the latest to info$/m);
+      await command.printed(/^Acme Corporation: 1 in the inbox, the latest to "info"$/m);
     },
   }),
   "attachments.ts": () => {
@@ -178,6 +180,13 @@ describe.each(runtimeNames)("on %s", (runtime) => {
     }, 90_000);
   }
 });
+
+test.each(runtimeNames)("reply-by-mail.ts does not start without a secret on %s", async (runtime) => {
+  const { status, stderr } = await run(runtime, ["serve", "examples/reply-by-mail.ts", "--port", "0"], {
+    REPLY_SECRET: "",
+  });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining("REPLY_SECRET is not set: ") });
+}, 30_000);
 
 test("every example is in the list of examples, and tried", () => {
   const files = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".ts"));
