@@ -4,7 +4,7 @@ import type { ExecutionContext } from "hono";
 import type { Reply } from "../protocol/reply.ts";
 import type { AuthEvent } from "../session/event.ts";
 import type { Deadlines } from "../session/deadline.ts";
-import { silence, type StageCall } from "./entrance.ts";
+import { isEndOfChain, silence, type StageCall } from "./entrance.ts";
 import { watched } from "./inspection.ts";
 import type { Mail } from "./mail.ts";
 import { stageRequest } from "./request.ts";
@@ -145,11 +145,12 @@ function heard(call: StageCall, response: unknown, passages: Passages): Answer |
 
 /** @throws {NonsenseError} for an answer that is none, and whatever the reading of its body fails with. */
 function verdictOf(call: StageCall, response: unknown, limit: TimeLimit): Answer | Promise<Answer> {
-  if (call.isUnanswered) {
-    // Middleware may still throw on its way out: that is no want of an opinion.
-    if (call.error === undefined && call.event.stage !== "auth") return none;
+  // Middleware may still throw on its way out: that is no want of an opinion.
+  if (call.isUnanswered && call.error === undefined) {
+    // What middleware for all paths makes of a page that is not there takes no mail.
+    if (call.event.stage !== "auth") return none;
     // Authentication middleware that was passed has let the client in, unless something had second thoughts on the way out.
-    if (isResponse(response) && response.status === 404) return call.isChecked ? letIn(call) : none;
+    if (isResponse(response) && isEndOfChain(response)) return call.isChecked ? letIn(call) : none;
   }
   if (!isResponse(response)) throw new NonsenseError(`The handler answered with ${describe(response)}, not a Response`);
   const reply = replyOf(response, call.event.stage);
@@ -162,10 +163,10 @@ function verdictOf(call: StageCall, response: unknown, limit: TimeLimit): Answer
  *
  * @throws {NonsenseError} when none of them can have checked anything.
  */
-function letIn({ isInspected, context, event }: StageCall): Answer {
+function letIn({ wasInspected, context, event }: StageCall): Answer {
   // Who a certificate stands for can be told from the session alone.
   const isNamed = event.stage === "auth" && event.credentials.type === "external" && context?.get("user") !== undefined;
-  if (isInspected || isNamed) return agreed;
+  if (wasInspected || isNamed) return agreed;
   throw new NonsenseError(
     "All handlers of app.auth() passed, and none looked at the credentials: check c.var.credentials, or answer",
   );

@@ -37,6 +37,8 @@ export interface StageCall {
   isChecked?: boolean;
   /** Whether anything has looked at what the client shows. */
   isInspected?: boolean;
+  /** Whether it had when the last handler passed: a look on the way out decides nothing. */
+  wasInspected?: boolean;
 }
 
 /**
@@ -72,6 +74,17 @@ export function isPostern(app: unknown): boolean {
 /** The `fetch` of each app, as it was before anybody could wrap it. */
 const originalFetch = new WeakMap<object, Hono["fetch"]>();
 
+/**
+ * The status text of what stands at the end of the chain. Middleware may set headers on its way out, for which Hono makes
+ * another Response of the same status line: that is still nobody's answer. A 404 of somebody's own is one.
+ */
+const unanswered = "No route answered";
+
+/** Whether a response is what stands at the end of the chain. */
+export function isEndOfChain({ status, statusText }: Response): boolean {
+  return status === 404 && statusText === unanswered;
+}
+
 /** The error handlers that apps have until they are given one. */
 const defaultErrorHandlers = new WeakSet<object>();
 const honoErrorHandler = Reflect.get(new Hono(), "errorHandler");
@@ -83,16 +96,17 @@ export function openEntrance(app: Hono): void {
   app.use("*", enter);
   const { notFound, onError } = app;
   app.notFound = (handler) => {
-    const unanswered: NotFoundHandler = (c) => {
+    const endOfChain: NotFoundHandler = (c) => {
       const call = callOf(c);
       if (call === undefined) return handler(c);
       // Hono counts the calls of next() where there are several handlers, and calls this where there is one.
       if (call.isUnanswered) throw new Error("next() called multiple times");
       call.isUnanswered = true;
-      return new Response(null, { status: 404 });
+      call.wasInspected = call.isInspected === true;
+      return new Response(null, { status: 404, statusText: unanswered });
     };
-    Object.defineProperty(app, notFoundKey, { value: unanswered, configurable: true });
-    return notFound(unanswered);
+    Object.defineProperty(app, notFoundKey, { value: endOfChain, configurable: true });
+    return notFound(endOfChain);
   };
   app.onError = (handler) =>
     onError((error, c) => {
