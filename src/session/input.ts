@@ -10,6 +10,8 @@ export type Line = string | { readonly error: LineError; readonly start?: string
 
 const CR = 0x0d;
 const LF = 0x0a;
+const SP = 0x20;
+const HTAB = 0x09;
 const empty = new Uint8Array(0);
 /** How much is kept of a line that is too long: enough to know its verb. */
 const startOctets = 16;
@@ -148,6 +150,8 @@ export class Input {
   }
 }
 
+/** Without the blanks before it: they are part of no verb, and would hide one. */
 function startOf(buffer: Uint8Array, at: number): string {
+  while (buffer[at] === SP || buffer[at] === HTAB) at++;
   return ascii.decode(buffer.subarray(at, at + startOctets));
 }

@@ -22,7 +22,7 @@ export function answer(conversation: Conversation, line: Line): Reply | Promise<
   if (typeof line !== "string") return unreadable(line.error, line.start);
   const command = parseCommand(line);
   // Whatever is wrong with its line: the octets behind a BDAT are no commands.
-  if (command === undefined) return /^\s*BDAT\b/i.test(line) ? replies.bdatSyntax : replies.badSyntax;
+  if (command === undefined) return isBdat.test(line) ? replies.bdatSyntax : replies.badSyntax;
   const verb = verbs.get(command.verb);
   if (verb !== undefined) conversation.verb = command.verb;
   else if (isHttpRequest(line)) return replies.http;
@@ -54,12 +54,15 @@ function refuseUntimely(conversation: Conversation, verb: Verb | undefined): Rep
   return undefined;
 }
 
+const isBdat = /^\s*BDAT\b/i;
+
 function unreadable(error: LineError, start = ""): Reply {
+  if (isBdat.test(start)) return replies.bdatSyntax;
   switch (error) {
     case "too long":
       return verbs.get(parseCommand(start)?.verb ?? "")?.tooLong ?? replies.tooLong;
     case "not UTF-8":
-      return verbs.get(parseCommand(start)?.verb ?? "")?.badSyntax ?? replies.notUtf8;
+      return replies.notUtf8;
     case "TLS hello":
       return replies.tlsHello;
   }
