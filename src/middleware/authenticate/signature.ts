@@ -55,7 +55,9 @@ function problemOf(
   if (!algorithms.includes(tags.get("a")!.toLowerCase())) return "algorithm not accepted";
   if (!/^(?:simple|relaxed)(?:\/(?:simple|relaxed))?$/i.test(tags.get("c") ?? "simple")) return "unknown c=";
   if (!listed(tags.get("q") ?? "dns/txt").includes("dns/txt")) return "unknown q=";
-  if (!listed(tags.get("h")!).includes("from")) return "From not signed";
+  const names = listed(tags.get("h")!);
+  if (!names.every((name) => /^[!-9;-~]+$/.test(name))) return "h= is no list of fields";
+  if (!names.includes("from")) return "From not signed";
   // The DNS has names that are no domains: a key under one of them speaks for nobody (section 3.5).
   if (!isDomain(domain)) return "d= is no domain";
   const at = identity.lastIndexOf("@");

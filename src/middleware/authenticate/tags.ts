@@ -41,7 +41,7 @@ export function unspaced(value: string | undefined): string {
   return (value ?? "").replace(/\s+/g, "");
 }
 
-/** The parts of a colon-separated value, in lower case. */
+/** The parts of a colon-separated value, in lower case; blanks may stand around the colons. */
 export function listed(value: string): string[] {
-  return unspaced(value).toLowerCase().split(":");
+  return value.toLowerCase().split(":").map((part) => part.trim());
 }
