@@ -30,7 +30,9 @@ export interface Ended {
 
 /** Variables that decide what is tested are those of the test alone. */
 function environment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(?:POSTERN_|PORT$|NO_COLOR$)/.test(name));
+  const inherited = Object.entries(process.env).filter(([name]) =>
+    !/^(?:POSTERN_|PORT$|NO_COLOR$|NODE_EXTRA_CA_CERTS$)/.test(name)
+  );
   return { ...Object.fromEntries(inherited), ...given };
 }
 
