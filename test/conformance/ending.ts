@@ -190,8 +190,10 @@ export function endingRows(subject: Subject): void {
     });
 
     test("where messages cannot be kept, the sender is asked to come back", async () => {
-      const spool = { directory: "/nonexistent/postern", memoryPerMessage: 1000 };
+      // A folder that is not there when the server starts, it refuses to start with.
+      const spool = { directory: mkdtempSync(join(tmpdir(), "postern-gone-")), memoryPerMessage: 1000 };
       await serving(subject, "conformance", { spool }, async (served) => {
+        rmSync(spool.directory, { recursive: true });
         const client = await envelope(served.port);
         await client.command("DATA");
         client.write(`${"x".repeat(78)}\r\n`.repeat(1000) + ".\r\n");
