@@ -5,6 +5,7 @@ import type { RawField } from "../../protocol/header.ts";
 import { canonicalField, unsigned } from "./canonical.ts";
 import type { KeyLookups } from "./keys.ts";
 import { type Finding, type Signer, verifyWithKey } from "./publickey.ts";
+import { canonicalizations, isAccepted, numberProblem } from "./signature.ts";
 import { parseTags, unspaced } from "./tags.ts";
 import type { ArcVerdict } from "./verdict.ts";
 
@@ -87,14 +88,10 @@ function sealProblem(tags: ReadonlyMap<string, string>, at: number): string | un
 
 function messageProblem(tags: ReadonlyMap<string, string>): string | undefined {
   if (!isAccepted(tags)) return "algorithm not accepted";
-  if (!/^(?:simple|relaxed)(?:\/(?:simple|relaxed))?$/i.test(tags.get("c") ?? "relaxed")) return "unknown c=";
-  const odd = ["l", "t", "x"].find((name) => !/^\d{1,76}$/.test(tags.get(name) ?? "0"));
-  if (odd !== undefined) return `${odd}= is no number`;
+  if (!canonicalizations.test(tags.get("c") ?? "relaxed")) return "unknown c=";
+  const odd = numberProblem(tags);
+  if (odd !== undefined) return odd;
   return unspaced(tags.get("h")).toLowerCase().split(":").includes("arc-seal") ? "a seal is signed" : undefined;
-}
-
-function isAccepted(tags: ReadonlyMap<string, string>): boolean {
-  return /^(?:rsa|ed25519)-sha256$/i.test(tags.get("a")!);
 }
 
 /**
@@ -108,31 +105,29 @@ export async function judgeChain(
   keys: KeyLookups,
 ): Promise<ArcVerdict> {
   const about = { instances: chain.length, sealer: signerOf(chain.at(-1)!.seal.tags).domain };
-  const sets = chain.map(({ results, message, seal }) =>
-    [results, message.field, seal.field].map((field) => canonicalField(field, "relaxed")).join("")
-  );
+  const sealed = sealedTexts(chain);
   for (let at = chain.length; at >= 0; at--) {
     for (const { seal: { tags } } of chain.slice(Math.max(0, at - ahead), at)) {
       keys.begin(tags.get("s")!, tags.get("d")!);
     }
-    const { result, reason = "does not verify" } = at === 0 ? await ask() : await askSeal(chain, at - 1, sets, keys);
+    const { result, reason = "does not verify" } = at === 0
+      ? await ask()
+      : await verifyWithKey(signerOf(chain[at - 1]!.seal.tags), Buffer.from(sealed[at - 1]!, "latin1"), keys);
     if (result === "temperror") return { result, ...about, reason };
     if (result !== "pass") return { result: "fail", ...about, reason: at === 0 ? reason : `i=${at} seal: ${reason}` };
   }
   return { result: "pass", ...about };
 }
 
-/** A seal is over all sets up to its own, and over itself last (RFC 8617 section 5.1.1). */
-async function askSeal(
-  chain: readonly ArcSet[],
-  at: number,
-  sets: readonly string[],
-  keys: KeyLookups,
-): Promise<Finding> {
-  const { results, message, seal } = chain[at]!;
-  const own = [results, message.field].map((field) => canonicalField(field, "relaxed"));
-  const signed = [...sets.slice(0, at), ...own, unsigned(seal.field, "relaxed")].join("");
-  return await verifyWithKey(signerOf(seal.tags), Buffer.from(signed, "latin1"), keys);
+/** What each seal is over: all sets up to its own, and itself last (RFC 8617 section 5.1.1). */
+function sealedTexts(chain: readonly ArcSet[]): readonly string[] {
+  let earlier = "";
+  return chain.map(({ results, message, seal }) => {
+    const own = canonicalField(results, "relaxed") + canonicalField(message.field, "relaxed");
+    const text = earlier + own + unsigned(seal.field, "relaxed");
+    earlier += own + canonicalField(seal.field, "relaxed");
+    return text;
+  });
 }
 
 /** Who signed, of a field whose tags are all there. */

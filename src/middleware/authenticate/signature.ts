@@ -52,8 +52,8 @@ function problemOf(
   if (tags.get("v") !== "1") return "unknown version";
   const missing = ["a", "b", "bh", "d", "h", "s"].find((name) => unspaced(tags.get(name)) === "");
   if (missing !== undefined) return `no ${missing}=`;
-  if (!algorithms.includes(tags.get("a")!.toLowerCase())) return "algorithm not accepted";
-  if (!/^(?:simple|relaxed)(?:\/(?:simple|relaxed))?$/i.test(tags.get("c") ?? "simple")) return "unknown c=";
+  if (!isAccepted(tags)) return "algorithm not accepted";
+  if (!canonicalizations.test(tags.get("c") ?? "simple")) return "unknown c=";
   if (!listed(tags.get("q") ?? "dns/txt").includes("dns/txt")) return "unknown q=";
   const names = listed(tags.get("h")!);
   if (!names.every((name) => /^[!-9;-~]+$/.test(name))) return "h= is no list of fields";
@@ -63,12 +63,25 @@ function problemOf(
   const at = identity.lastIndexOf("@");
   if (at >= 0 && !isDomain(identity.slice(at + 1))) return "i= is no address";
   if (at < 0 || !isWithin(identity.slice(at + 1), domain)) return "domain mismatch";
-  for (const name of ["l", "t", "x"]) {
-    if (!/^\d{1,76}$/.test(tags.get(name) ?? "0")) return `${name}= is no number`;
-  }
+  const odd = numberProblem(tags);
+  if (odd !== undefined) return odd;
   const [signed, expires] = [Number(tags.get("t") ?? 0), Number(tags.get("x") ?? Infinity)];
   if (expires < signed) return "expires before it was made";
   return expires * 1000 < now ? "expired" : undefined;
+}
+
+/** What `c=` may say. */
+export const canonicalizations: RegExp = /^(?:simple|relaxed)(?:\/(?:simple|relaxed))?$/i;
+
+/** Whether `a=`, which must be there, names an algorithm that is believed. */
+export function isAccepted(tags: ReadonlyMap<string, string>): boolean {
+  return algorithms.includes(tags.get("a")!.toLowerCase());
+}
+
+/** Which of the tags that are numbers is none. */
+export function numberProblem(tags: ReadonlyMap<string, string>): string | undefined {
+  const odd = ["l", "t", "x"].find((name) => !/^\d{1,76}$/.test(tags.get(name) ?? "0"));
+  return odd === undefined ? undefined : `${odd}= is no number`;
 }
 
 /**
