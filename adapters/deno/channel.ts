@@ -6,7 +6,7 @@ import { lingerTime } from "../../src/socket.ts";
 
 /** A read has this much room at first, which is the connection's own: a command, and little for an idle one to hold. */
 const commandRoom = 2 * 1024;
-/** And this much of its own when the last one filled its room: a message. Deno takes longer to clear more than to read again. */
+/** And this much, for itself, behind one that filled its room: a message. Deno takes longer to clear more than to read. */
 const messageRoom = 64 * 1024;
 /** How much may wait to be sent before `write` asks for patience. */
 const highWater = 64 * 1024;

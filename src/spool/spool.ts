@@ -10,8 +10,8 @@ export interface SpoolOptions {
   readonly memoryPerMessage?: number;
   /**
    * How much of all messages together may be in memory: past it what comes goes to files, and handlers that want a
-   * message whole (`bytes()`, `text()`, `parse()`), which is a copy of it, wait for each other. Beyond it each connection has no more
-   * than the block that it is sending, and 16 KiB of a header. Default 256 MiB.
+   * message whole (`bytes()`, `text()`, `parse()`), which is a copy of it, wait for each other. Beyond it each connection
+   * has no more than the block that it is sending, and 16 KiB of a header. Default 256 MiB.
    */
   readonly memoryBudget?: number;
   /**
